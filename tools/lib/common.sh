@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What every command here shares: where things are, how it speaks, how it takes a lock.
+# Sourced, never run. Sets:
+#   top    the source tree            cache  the place for everything that is made once
+#   jobs   parallel jobs for make
+# Messages of ours go to standard error, so that a wrapped program keeps standard output to itself.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+cache=${WINHTTP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/winhttp}
+jobs=${WINHTTP_JOBS:-$(nproc 2>/dev/null || echo 1)}
+mkdir -p "$cache"
+
+say() {
+    printf '== %s\n' "$*" >&2
+}
+
+die() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+# as_root COMMAND...: runs it as root, through sudo where we are not root ourselves.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "this step needs root or sudo: $*"
+    fi
+}
+
+# with_lock NAME COMMAND...: only one process at a time does NAME. The lock is the kernel's, on an open file, so a killed
+# holder leaves nothing behind. COMMAND does not inherit the file, for a child of it may outlive us (a wineserver does);
+# the closing `true` keeps the shell, and so the lock, alive until COMMAND is done.
+with_lock() {
+    local name=$1
+    shift
+    mkdir -p "$cache/locks"
+    (
+        if ! flock -n 9; then
+            say "waiting for another process that holds the lock '$name'"
+            flock 9
+        fi
+        "$@" 9>&-
+        true
+    ) 9>"$cache/locks/$name"
+}
+
+# logged LOG COMMAND...: keeps the output of a long step in a file and shows its end only when the step fails.
+# The subshell stands in no condition, so that `set -e` holds inside COMMAND when that is a function.
+logged() {
+    local log=$1 status
+    shift
+    mkdir -p "$(dirname "$log")"
+    set +e
+    (
+        set -e
+        "$@"
+    ) >"$log" 2>&1 </dev/null
+    status=$?
+    set -e
+    if [ "$status" != 0 ]; then
+        tail -n 40 "$log" >&2
+        die "failed: $* (the whole output is in $log)"
+    fi
+}
+
+# digest: a short key for whatever stands on standard input.
+digest() {
+    sha256sum | cut -c1-16
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * winhttp-options.h: the numbers of WinHttpSetOption and WinHttpQueryOption, the values that options take, and the
+ * feature numbers of WINHTTP_OPTION_FEATURE_SUPPORTED.
+ *
+ * Programs include winhttp.h, which includes this file. A number being defined here says nothing about whether this
+ * DLL offers the option: one that it does not offer is answered as on a Windows that does not know it (set: 12009).
+ *
+ * Source: the option-flags page of the Microsoft documentation; project facts API.md sections 2 and 4.
+ */
+#ifndef WINHTTP_OPTIONS_H_OF_OURS
+#define WINHTTP_OPTIONS_H_OF_OURS
+
+/* ---- Options ---- */
+
+#define WINHTTP_FIRST_OPTION WINHTTP_OPTION_CALLBACK
+#define WINHTTP_LAST_OPTION  WINHTTP_OPTION_SESSION_ERROR_LOG_GUID
+
+#define WINHTTP_OPTION_CALLBACK                           1
+#define WINHTTP_OPTION_RESOLVE_TIMEOUT                    2
+#define WINHTTP_OPTION_CONNECT_TIMEOUT                    3
+#define WINHTTP_OPTION_CONNECT_RETRIES                    4
+#define WINHTTP_OPTION_SEND_TIMEOUT                       5
+#define WINHTTP_OPTION_RECEIVE_TIMEOUT                    6
+#define WINHTTP_OPTION_RECEIVE_RESPONSE_TIMEOUT           7
+#define WINHTTP_OPTION_HANDLE_TYPE                        9
+#define WINHTTP_OPTION_READ_BUFFER_SIZE                   12
+#define WINHTTP_OPTION_WRITE_BUFFER_SIZE                  13
+#define WINHTTP_OPTION_PARENT_HANDLE                      21
+#define WINHTTP_OPTION_EXTENDED_ERROR                     24
+#define WINHTTP_OPTION_SECURITY_FLAGS                     31
+#define WINHTTP_OPTION_SECURITY_CERTIFICATE_STRUCT        32
+#define WINHTTP_OPTION_URL                                34
+#define WINHTTP_OPTION_SECURITY_KEY_BITNESS               36
+#define WINHTTP_OPTION_PROXY                              38
+#define WINHTTP_OPTION_PROXY_RESULT_ENTRY                 39
+#define WINHTTP_OPTION_USER_AGENT                         41
+#define WINHTTP_OPTION_CONTEXT_VALUE                      45
+#define WINHTTP_OPTION_CLIENT_CERT_CONTEXT                47
+#define WINHTTP_OPTION_REQUEST_PRIORITY                   58
+#define WINHTTP_OPTION_HTTP_VERSION                       59
+#define WINHTTP_OPTION_DISABLE_FEATURE                    63
+#define WINHTTP_OPTION_CODEPAGE                           68
+#define WINHTTP_OPTION_MAX_CONNS_PER_SERVER               73
+#define WINHTTP_OPTION_MAX_CONNS_PER_1_0_SERVER           74
+#define WINHTTP_OPTION_AUTOLOGON_POLICY                   77
+#define WINHTTP_OPTION_SERVER_CERT_CONTEXT                78
+#define WINHTTP_OPTION_ENABLE_FEATURE                     79
+#define WINHTTP_OPTION_WORKER_THREAD_COUNT                80
+#define WINHTTP_OPTION_PASSPORT_COBRANDING_TEXT           81
+#define WINHTTP_OPTION_PASSPORT_COBRANDING_URL            82
+#define WINHTTP_OPTION_CONFIGURE_PASSPORT_AUTH            83
+#define WINHTTP_OPTION_SECURE_PROTOCOLS                   84
+#define WINHTTP_OPTION_ENABLETRACING                      85
+#define WINHTTP_OPTION_PASSPORT_SIGN_OUT                  86
+#define WINHTTP_OPTION_PASSPORT_RETURN_URL                87
+#define WINHTTP_OPTION_REDIRECT_POLICY                    88
+#define WINHTTP_OPTION_MAX_HTTP_AUTOMATIC_REDIRECTS       89
+#define WINHTTP_OPTION_MAX_HTTP_STATUS_CONTINUE           90
+#define WINHTTP_OPTION_MAX_RESPONSE_HEADER_SIZE           91
+#define WINHTTP_OPTION_MAX_RESPONSE_DRAIN_SIZE            92
+#define WINHTTP_OPTION_CONNECTION_INFO                    93
+#define WINHTTP_OPTION_CLIENT_CERT_ISSUER_LIST            94
+#define WINHTTP_OPTION_SPN                                96
+#define WINHTTP_OPTION_GLOBAL_PROXY_CREDS                 97
+#define WINHTTP_OPTION_GLOBAL_SERVER_CREDS                98
+#define WINHTTP_OPTION_UNLOAD_NOTIFY_EVENT                99
+#define WINHTTP_OPTION_REJECT_USERPWD_IN_URL              100
+#define WINHTTP_OPTION_USE_GLOBAL_SERVER_CREDENTIALS      101
+#define WINHTTP_OPTION_RECEIVE_PROXY_CONNECT_RESPONSE     103
+#define WINHTTP_OPTION_IS_PROXY_CONNECT_RESPONSE          104
+#define WINHTTP_OPTION_NETWORK_INTERFACE_AFFINITY         105
+#define WINHTTP_OPTION_SERVER_SPN_USED                    106
+#define WINHTTP_OPTION_PROXY_SPN_USED                     107
+#define WINHTTP_OPTION_SERVER_CBT                         108
+#define WINHTTP_OPTION_UNSAFE_HEADER_PARSING              110
+#define WINHTTP_OPTION_ASSURED_NON_BLOCKING_CALLBACKS     111
+#define WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET              114
+#define WINHTTP_OPTION_WEB_SOCKET_CLOSE_TIMEOUT           115
+#define WINHTTP_OPTION_WEB_SOCKET_KEEPALIVE_INTERVAL      116
+#define WINHTTP_OPTION_DECOMPRESSION                      118
+#define WINHTTP_OPTION_WEB_SOCKET_RECEIVE_BUFFER_SIZE     122
+#define WINHTTP_OPTION_WEB_SOCKET_SEND_BUFFER_SIZE        123
+#define WINHTTP_OPTION_TCP_PRIORITY_HINT                  128
+#define WINHTTP_OPTION_CONNECTION_FILTER                  131
+#define WINHTTP_OPTION_ENABLE_HTTP_PROTOCOL               133
+#define WINHTTP_OPTION_HTTP_PROTOCOL_USED                 134
+#define WINHTTP_OPTION_KDC_PROXY_SETTINGS                 136
+#define WINHTTP_OPTION_PROXY_DISABLE_SERVICE_CALLS        137
+#define WINHTTP_OPTION_ENCODE_EXTRA                       138
+#define WINHTTP_OPTION_DISABLE_STREAM_QUEUE               139
+#define WINHTTP_OPTION_IPV6_FAST_FALLBACK                 140
+#define WINHTTP_OPTION_CONNECTION_STATS_V0                141
+#define WINHTTP_OPTION_REQUEST_TIMES                      142
+#define WINHTTP_OPTION_EXPIRE_CONNECTION                  143
+#define WINHTTP_OPTION_DISABLE_SECURE_PROTOCOL_FALLBACK   144
+#define WINHTTP_OPTION_HTTP_PROTOCOL_REQUIRED             145
+#define WINHTTP_OPTION_REQUEST_STATS                      146
+#define WINHTTP_OPTION_SERVER_CERT_CHAIN_CONTEXT          147
+#define WINHTTP_OPTION_SERVER_CERT_CHAIN_BUILD_FLAGS      148
+#define WINHTTP_OPTION_CONNECTION_STATS_V1                150
+#define WINHTTP_OPTION_SECURITY_INFO                      151
+#define WINHTTP_OPTION_TCP_KEEPALIVE                      152
+#define WINHTTP_OPTION_TCP_FAST_OPEN                      153
+#define WINHTTP_OPTION_TLS_FALSE_START                    154
+#define WINHTTP_OPTION_IGNORE_CERT_REVOCATION_OFFLINE     155
+#define WINHTTP_OPTION_TLS_PROTOCOL_INSECURE_FALLBACK     158
+#define WINHTTP_OPTION_STREAM_ERROR_CODE                  159
+#define WINHTTP_OPTION_REQUIRE_STREAM_END                 160
+#define WINHTTP_OPTION_ENABLE_HTTP2_PLUS_CLIENT_CERT      161
+#define WINHTTP_OPTION_FAILED_CONNECTION_RETRIES          162
+#define WINHTTP_OPTION_HTTP2_KEEPALIVE                    164
+#define WINHTTP_OPTION_RESOLUTION_HOSTNAME                165
+#define WINHTTP_OPTION_SET_TOKEN_BINDING                  166
+#define WINHTTP_OPTION_TOKEN_BINDING_PUBLIC_KEY           167
+#define WINHTTP_OPTION_REFERER_TOKEN_BINDING_HOSTNAME     168
+#define WINHTTP_OPTION_HTTP2_PLUS_TRANSFER_ENCODING       169
+#define WINHTTP_OPTION_RESOLVER_CACHE_CONFIG              170
+#define WINHTTP_OPTION_DISABLE_CERT_CHAIN_BUILDING        171
+#define WINHTTP_OPTION_BACKGROUND_CONNECTIONS             172
+#define WINHTTP_OPTION_FIRST_AVAILABLE_CONNECTION         173
+#define WINHTTP_OPTION_TCP_PRIORITY_STATUS                177
+#define WINHTTP_OPTION_CONNECTION_GUID                    178
+#define WINHTTP_OPTION_MATCH_CONNECTION_GUID              179
+#define WINHTTP_OPTION_HTTP2_RECEIVE_WINDOW               183
+#define WINHTTP_OPTION_FEATURE_SUPPORTED                  184
+#define WINHTTP_OPTION_QUIC_STATS                         185
+#define WINHTTP_OPTION_HTTP3_KEEPALIVE                    188
+#define WINHTTP_OPTION_HTTP3_HANDSHAKE_TIMEOUT            189
+#define WINHTTP_OPTION_HTTP3_INITIAL_RTT                  190
+#define WINHTTP_OPTION_HTTP3_STREAM_ERROR_CODE            191
+#define WINHTTP_OPTION_REQUEST_ANNOTATION                 192
+#define WINHTTP_OPTION_DISABLE_PROXY_AUTH_SCHEMES         193
+#define WINHTTP_OPTION_REVERT_IMPERSONATION_SERVER_CERT   194
+#define WINHTTP_OPTION_DISABLE_GLOBAL_POOLING             195
+#define WINHTTP_OPTION_USE_SESSION_SCH_CRED               196
+#define WINHTTP_OPTION_SERVER_CERT_CHAIN_BUILD_CACHE_ONLY 199
+#define WINHTTP_OPTION_QUIC_STATS_V2                      200
+#define WINHTTP_OPTION_QUIC_STREAM_STATS                  202
+#define WINHTTP_OPTION_USE_LOOKASIDE                      203
+#define WINHTTP_OPTION_ERROR_LOG_GUID                     204
+#define WINHTTP_OPTION_ENABLE_FAST_FORWARDING             205
+#define WINHTTP_OPTION_FAST_FORWARDING_RESPONSE_DATA      206
+#define WINHTTP_OPTION_UPGRADE_TO_PROTOCOL                207
+#define WINHTTP_OPTION_CONNECTION_STATS_V2                208
+#define WINHTTP_OPTION_FAST_FORWARDING_RESPONSE_STATUS    209
+#define WINHTTP_OPTION_DSCP_TAG                           210
+#define WINHTTP_OPTION_HTTP11_DOWNGRADE_TTL               211
+#define WINHTTP_OPTION_SESSION_ERROR_LOG_GUID             212
+#define WINHTTP_OPTION_USERNAME                           0x1000
+#define WINHTTP_OPTION_PASSWORD                           0x1001
+#define WINHTTP_OPTION_PROXY_USERNAME                     0x1002
+#define WINHTTP_OPTION_PROXY_PASSWORD                     0x1003
+
+/* ---- Option 9: kinds of handle ---- */
+
+#define WINHTTP_HANDLE_TYPE_SESSION        1
+#define WINHTTP_HANDLE_TYPE_CONNECT        2
+#define WINHTTP_HANDLE_TYPE_REQUEST        3
+#define WINHTTP_HANDLE_TYPE_PROXY_RESOLVER 4
+#define WINHTTP_HANDLE_TYPE_WEBSOCKET      5
+#define WINHTTP_HANDLE_TYPE_PROTOCOL       6
+
+/* ---- Option 31: what to accept in a server's certificate, and what the connection turned out to be ---- */
+
+#define SECURITY_FLAG_SECURE                   0x00000001
+#define SECURITY_FLAG_IGNORE_UNKNOWN_CA        0x00000100
+#define SECURITY_FLAG_IGNORE_CERT_WRONG_USAGE  0x00000200
+#define SECURITY_FLAG_IGNORE_CERT_CN_INVALID   0x00001000
+#define SECURITY_FLAG_IGNORE_CERT_DATE_INVALID 0x00002000
+#define SECURITY_FLAG_IGNORE_ALL_CERT_ERRORS                                                                           \
+    (SECURITY_FLAG_IGNORE_UNKNOWN_CA | SECURITY_FLAG_IGNORE_CERT_WRONG_USAGE | SECURITY_FLAG_IGNORE_CERT_CN_INVALID |  \
+     SECURITY_FLAG_IGNORE_CERT_DATE_INVALID)
+#define SECURITY_FLAG_STRENGTH_WEAK   0x10000000
+#define SECURITY_FLAG_STRENGTH_STRONG 0x20000000
+#define SECURITY_FLAG_STRENGTH_MEDIUM 0x40000000
+
+/* ---- Options 63, 79: features switched per request ---- */
+
+#define WINHTTP_DISABLE_COOKIES                 0x00000001
+#define WINHTTP_DISABLE_REDIRECTS               0x00000002
+#define WINHTTP_DISABLE_AUTHENTICATION          0x00000004
+#define WINHTTP_DISABLE_KEEP_ALIVE              0x00000008
+#define WINHTTP_ENABLE_SSL_REVOCATION           0x00000001
+#define WINHTTP_ENABLE_SSL_REVERT_IMPERSONATION 0x00000002
+
+/* ---- Options 73, 74: connections per server ---- */
+
+#define WINHTTP_CONNS_PER_SERVER_UNLIMITED 0xFFFFFFFF
+
+/* ---- Option 77: when the user's own credentials may be sent ---- */
+
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_MEDIUM     0
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_LOW        1
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_HIGH       2
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_PROXY_ONLY 3
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_MAX        WINHTTP_AUTOLOGON_SECURITY_LEVEL_PROXY_ONLY
+#define WINHTTP_AUTOLOGON_SECURITY_LEVEL_DEFAULT    WINHTTP_AUTOLOGON_SECURITY_LEVEL_MEDIUM
+
+/* ---- Option 83: Passport ---- */
+
+#define WINHTTP_DISABLE_PASSPORT_AUTH    0x00000000
+#define WINHTTP_ENABLE_PASSPORT_AUTH     0x10000000
+#define WINHTTP_DISABLE_PASSPORT_KEYRING 0x20000000
+#define WINHTTP_ENABLE_PASSPORT_KEYRING  0x40000000
+
+/* ---- Option 84: versions of TLS ---- */
+
+#define WINHTTP_FLAG_SECURE_PROTOCOL_SSL2   0x00000008
+#define WINHTTP_FLAG_SECURE_PROTOCOL_SSL3   0x00000020
+#define WINHTTP_FLAG_SECURE_PROTOCOL_TLS1   0x00000080
+#define WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_1 0x00000200
+#define WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2 0x00000800
+#define WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3 0x00002000
+/* All that existed when the name was given; it contains neither TLS 1.1 nor anything later. */
+#define WINHTTP_FLAG_SECURE_PROTOCOL_ALL                                                                               \
+    (WINHTTP_FLAG_SECURE_PROTOCOL_SSL2 | WINHTTP_FLAG_SECURE_PROTOCOL_SSL3 | WINHTTP_FLAG_SECURE_PROTOCOL_TLS1)
+
+/* ---- Option 88: redirects ---- */
+
+#define WINHTTP_OPTION_REDIRECT_POLICY_NEVER                  0
+#define WINHTTP_OPTION_REDIRECT_POLICY_DISALLOW_HTTPS_TO_HTTP 1
+#define WINHTTP_OPTION_REDIRECT_POLICY_ALWAYS                 2
+#define WINHTTP_OPTION_REDIRECT_POLICY_LAST                   WINHTTP_OPTION_REDIRECT_POLICY_ALWAYS
+#define WINHTTP_OPTION_REDIRECT_POLICY_DEFAULT                WINHTTP_OPTION_REDIRECT_POLICY_DISALLOW_HTTPS_TO_HTTP
+
+/* ---- Option 96: Kerberos names ---- */
+
+#define WINHTTP_DISABLE_SPN_SERVER_PORT 0x00000000
+#define WINHTTP_ENABLE_SPN_SERVER_PORT  0x00000001
+#define WINHTTP_OPTION_SPN_MASK         WINHTTP_ENABLE_SPN_SERVER_PORT
+
+/* ---- Options 115, 116: WebSockets ---- */
+
+#define WINHTTP_WEB_SOCKET_MAX_CLOSE_REASON_LENGTH 123
+#define WINHTTP_WEB_SOCKET_MIN_KEEPALIVE_VALUE     15000
+
+/* ---- Options 118, 133, 134: content codings and versions of HTTP ---- */
+
+#define WINHTTP_DECOMPRESSION_FLAG_GZIP    0x00000001
+#define WINHTTP_DECOMPRESSION_FLAG_DEFLATE 0x00000002
+#define WINHTTP_DECOMPRESSION_FLAG_ALL     (WINHTTP_DECOMPRESSION_FLAG_GZIP | WINHTTP_DECOMPRESSION_FLAG_DEFLATE)
+#define WINHTTP_PROTOCOL_FLAG_HTTP2        0x00000001
+#define WINHTTP_PROTOCOL_FLAG_HTTP3        0x00000002
+#define WINHTTP_PROTOCOL_MASK              (WINHTTP_PROTOCOL_FLAG_HTTP2 | WINHTTP_PROTOCOL_FLAG_HTTP3)
+
+/* ---- Option 146: what happened on the connection ---- */
+
+#define WINHTTP_REQUEST_STAT_FLAG_TCP_FAST_OPEN                0x00000001
+#define WINHTTP_REQUEST_STAT_FLAG_TLS_SESSION_RESUMPTION       0x00000002
+#define WINHTTP_REQUEST_STAT_FLAG_TLS_FALSE_START              0x00000004
+#define WINHTTP_REQUEST_STAT_FLAG_PROXY_TLS_SESSION_RESUMPTION 0x00000008
+#define WINHTTP_REQUEST_STAT_FLAG_PROXY_TLS_FALSE_START        0x00000010
+#define WINHTTP_REQUEST_STAT_FLAG_FIRST_REQUEST                0x00000020
+
+/* ---- Option 148: building the server's certificate chain ---- */
+
+#define WINHTTP_SERVER_CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL    0x00000004
+#define WINHTTP_SERVER_CERT_CHAIN_DISABLE_AIA                 0x00002000
+#define WINHTTP_SERVER_CERT_CHAIN_REVOCATION_CHECK_CACHE_ONLY 0x80000000
+
+/* ---- Options 162, 170, 179, 192, 193 ---- */
+
+#define WINHTTP_CONNECTION_RETRY_CONDITION_408              0x00000001
+#define WINHTTP_CONNECTION_RETRY_CONDITION_SSL_HANDSHAKE    0x00000002
+#define WINHTTP_CONNECTION_RETRY_CONDITION_STALE_CONNECTION 0x00000004
+#define WINHTTP_CONNECTION_RETRY_CONDITIONS_MASK                                                                       \
+    (WINHTTP_CONNECTION_RETRY_CONDITION_408 | WINHTTP_CONNECTION_RETRY_CONDITION_SSL_HANDSHAKE |                       \
+     WINHTTP_CONNECTION_RETRY_CONDITION_STALE_CONNECTION)
+
+#define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_SOFT_LIMIT   0x00000001
+#define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_BYPASS_CACHE 0x00000002
+#define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_USE_DNS_TTL  0x00000004
+#define WINHTTP_RESOLVER_CACHE_CONFIG_FLAG_CONN_USE_TTL 0x00000008
+
+#define WINHTTP_MATCH_CONNECTION_GUID_FLAG_REQUIRE_MARKED_CONNECTION 0x00000001
+#define WINHTTP_MATCH_CONNECTION_GUID_FLAGS_MASK                     WINHTTP_MATCH_CONNECTION_GUID_FLAG_REQUIRE_MARKED_CONNECTION
+
+#define WINHTTP_REQUEST_ANNOTATION_MAX_LENGTH 64000
+
+#define WINHTTP_PROXY_DISABLE_SCHEME_BASIC       0x00000001
+#define WINHTTP_PROXY_DISABLE_SCHEME_DIGEST      0x00000002
+#define WINHTTP_PROXY_DISABLE_SCHEME_NTLM        0x00000004
+#define WINHTTP_PROXY_DISABLE_SCHEME_KERBEROS    0x00000008
+#define WINHTTP_PROXY_DISABLE_SCHEME_NEGOTIATE   0x00000010
+#define WINHTTP_PROXY_DISABLE_AUTH_LOCAL_SERVICE 0x00000100
+
+/* ---- Option 184: features ---- */
+
+#define WINHTTP_FEATURE_DISABLE_STREAM_QUEUE                                 1
+#define WINHTTP_FEATURE_IPV6_FAST_FALLBACK                                   2
+#define WINHTTP_FEATURE_CONNECTION_STATS_V0                                  3
+#define WINHTTP_FEATURE_REQUEST_TIMES                                        4
+#define WINHTTP_FEATURE_EXPIRE_CONNECTION                                    5
+#define WINHTTP_FEATURE_DISABLE_SECURE_PROTOCOL_FALLBACK                     6
+#define WINHTTP_FEATURE_HTTP_PROTOCOL_REQUIRED                               7
+#define WINHTTP_FEATURE_REQUEST_STATS                                        8
+#define WINHTTP_FEATURE_SERVER_CERT_CHAIN_CONTEXT                            9
+#define WINHTTP_FEATURE_CONNECTION_STATS_V1                                  12
+#define WINHTTP_FEATURE_SECURITY_INFO                                        13
+#define WINHTTP_FEATURE_TCP_KEEPALIVE                                        14
+#define WINHTTP_FEATURE_TCP_FAST_OPEN                                        15
+#define WINHTTP_FEATURE_TLS_FALSE_START                                      16
+#define WINHTTP_FEATURE_IGNORE_CERT_REVOCATION_OFFLINE                       17
+#define WINHTTP_FEATURE_TLS_PROTOCOL_INSECURE_FALLBACK                       20
+#define WINHTTP_FEATURE_STREAM_ERROR_CODE                                    21
+#define WINHTTP_FEATURE_REQUIRE_STREAM_END                                   22
+#define WINHTTP_FEATURE_ENABLE_HTTP2_PLUS_CLIENT_CERT                        23
+#define WINHTTP_FEATURE_FAILED_CONNECTION_RETRIES                            24
+#define WINHTTP_FEATURE_HTTP2_KEEPALIVE                                      26
+#define WINHTTP_FEATURE_RESOLUTION_HOSTNAME                                  27
+#define WINHTTP_FEATURE_SET_TOKEN_BINDING                                    28
+#define WINHTTP_FEATURE_TOKEN_BINDING_PUBLIC_KEY                             29
+#define WINHTTP_FEATURE_REFERER_TOKEN_BINDING_HOSTNAME                       30
+#define WINHTTP_FEATURE_HTTP2_PLUS_TRANSFER_ENCODING                         31
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG                                32
+#define WINHTTP_FEATURE_DISABLE_CERT_CHAIN_BUILDING                          33
+#define WINHTTP_FEATURE_BACKGROUND_CONNECTIONS                               34
+#define WINHTTP_FEATURE_FIRST_AVAILABLE_CONNECTION                           35
+#define WINHTTP_FEATURE_TCP_PRIORITY_STATUS                                  37
+#define WINHTTP_FEATURE_CONNECTION_GUID                                      38
+#define WINHTTP_FEATURE_MATCH_CONNECTION_GUID                                39
+#define WINHTTP_FEATURE_HTTP2_RECEIVE_WINDOW                                 43
+#define WINHTTP_FEATURE_IS_FEATURE_SUPPORTED                                 44
+#define WINHTTP_FEATURE_ADD_REQUEST_HEADERS_EX                               46
+#define WINHTTP_FEATURE_SET_PROXY_SETTINGS_PER_USER                          47
+#define WINHTTP_FEATURE_READ_DATA_EX                                         48
+#define WINHTTP_FEATURE_QUERY_HEADERS_EX                                     49
+#define WINHTTP_FEATURE_QUERY_CONNECTION_GROUP                               50
+#define WINHTTP_FEATURE_FREE_QUERY_CONNECTION_GROUP_RESULT                   51
+#define WINHTTP_FEATURE_SECURITY_FLAG_IGNORE_ALL_CERT_ERRORS                 52
+#define WINHTTP_FEATURE_FLAG_SECURE_DEFAULTS                                 53
+#define WINHTTP_FEATURE_EXTENDED_HEADER_FLAG_UNICODE                         54
+#define WINHTTP_FEATURE_QUERY_FLAG_TRAILERS                                  55
+#define WINHTTP_FEATURE_QUERY_FLAG_WIRE_ENCODING                             56
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG_FLAG_SOFT_LIMIT                57
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG_FLAG_BYPASS_CACHE              58
+#define WINHTTP_FEATURE_FLAG_AUTOMATIC_CHUNKING                              59
+#define WINHTTP_FEATURE_QUERY_CONNECTION_GROUP_FLAG_INSECURE                 60
+#define WINHTTP_FEATURE_MATCH_CONNECTION_GUID_FLAG_REQUIRE_MARKED_CONNECTION 61
+#define WINHTTP_FEATURE_QUERY_EX_ALL_HEADERS                                 62
+#define WINHTTP_FEATURE_READ_DATA_EX_FLAG_FILL_BUFFER                        63
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG_FLAG_USE_DNS_TTL               64
+#define WINHTTP_FEATURE_RESOLVER_CACHE_CONFIG_FLAG_CONN_USE_TTL              65
+#define WINHTTP_FEATURE_QUIC_STATS                                           66
+#define WINHTTP_FEATURE_HTTP3_KEEPALIVE                                      69
+#define WINHTTP_FEATURE_HTTP3_HANDSHAKE_TIMEOUT                              70
+#define WINHTTP_FEATURE_HTTP3_INITIAL_RTT                                    71
+#define WINHTTP_FEATURE_HTTP3_STREAM_ERROR_CODE                              72
+#define WINHTTP_FEATURE_REQUEST_ANNOTATION                                   73
+#define WINHTTP_FEATURE_DISABLE_PROXY_AUTH_SCHEMES                           74
+#define WINHTTP_FEATURE_REVERT_IMPERSONATION_SERVER_CERT                     75
+#define WINHTTP_FEATURE_DISABLE_GLOBAL_POOLING                               76
+#define WINHTTP_FEATURE_GET_PROXY_SETTINGS_EX                                77
+#define WINHTTP_FEATURE_SESSION_SCH_CRED                                     78
+#define WINHTTP_FEATURE_QUIC_STATS_V2                                        79
+#define WINHTTP_FEATURE_URL_INCLUDE_DEFAULT_PORT                             80
+#define WINHTTP_FEATURE_QUIC_STREAM_STATS                                    81
+#define WINHTTP_FEATURE_USE_LOOKASIDE                                        82
+#define WINHTTP_FEATURE_ERROR_LOG_GUID                                       83
+#define WINHTTP_FEATURE_UPGRADE_TO_PROTOCOL                                  88
+#define WINHTTP_FEATURE_CONNECTION_STATS_V2                                  89
+#define WINHTTP_FEATURE_FAST_FORWARD_RESPONSE                                90
+#define WINHTTP_FEATURE_DISABLE_AIA_FLAG                                     91
+#define WINHTTP_FEATURE_DSCP_TAG                                             92
+#define WINHTTP_FEATURE_HTTP11_DOWNGRADE_TTL                                 93
+#define WINHTTP_FEATURE_SESSION_ERROR_LOG_GUID                               94
+#define WINHTTP_FEATURE_GET_PROXY_SETTINGS_EX_XBOX                           95
+
+#endif

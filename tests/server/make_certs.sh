@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# make_certs.sh DIR: an authority of our own and server certificates for the tests, good and bad.
+#
+#   ca.pem ca.der     the authority that the tests make trusted (ca.der is what trustca.exe reads)
+#   server            localhost, *.wild.test, 127.0.0.1 and ::1, signed by the authority
+#   expired, notyet   the same names, outside their time
+#   wrongname         signed by the authority, for another host
+#   wrongusage        signed by the authority, for clients only
+#   selfsigned        signed by itself
+#   stranger          signed by an authority that nobody trusts
+#   client            a client certificate
+#
+# Each NAME is NAME.pem with its key in NAME.key. A directory that is complete already is left as it is.
+
+set -eu
+
+dir=$1
+names='subjectAltName=DNS:localhost,DNS:*.wild.test,IP:127.0.0.1,IP:::1'
+server='extendedKeyUsage=serverAuth'
+
+[ ! -e "$dir/complete" ] || exit 0
+mkdir -p "$dir/db"
+cd "$dir"
+
+# Elliptic keys, because making them costs nothing.
+make_key() {
+    openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"
+}
+
+# make_authority NAME SUBJECT
+make_authority() {
+    make_key "$1"
+    openssl req -x509 -new -key "$1.key" -subj "/CN=$2" -days 3650 -out "$1.pem" \
+        -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign,cRLSign'
+}
+
+# make_signed NAME AUTHORITY FROM UNTIL EXTENSION...: `openssl ca`, since `openssl x509` cannot be told the dates.
+make_signed() {
+    name=$1 authority=$2 from=$3 until=$4
+    shift 4
+    make_key "$name"
+    openssl req -new -key "$name.key" -subj "/CN=$name" -out "$name.csr"
+    {
+        printf '[ca]\ndefault_ca=it\n[it]\ndatabase=db/index\nnew_certs_dir=db\nrand_serial=yes\n'
+        printf 'default_md=sha256\nunique_subject=no\npolicy=any\n[any]\ncommonName=supplied\n[ext]\n'
+        printf 'basicConstraints=critical,CA:FALSE\n'
+        printf '%s\n' "$@"
+    } >"db/$name.cnf"
+    : >db/index
+    openssl ca -batch -notext -config "db/$name.cnf" -extensions ext -cert "$authority.pem" -keyfile "$authority.key" \
+        -startdate "$from" -enddate "$until" -in "$name.csr" -out "$name.pem"
+    rm "$name.csr"
+}
+
+year=$(date -u +%Y)
+past=$((year - 2))0101000000Z
+yesteryear=$((year - 1))0101000000Z
+future=$((year + 3))0101000000Z
+later=$((year + 5))0101000000Z
+
+{
+    make_authority ca 'Test Authority'
+    make_authority stranger-ca 'Unknown Authority'
+    openssl x509 -in ca.pem -outform DER -out ca.der
+    make_signed server ca "$past" "$future" "$names" "$server"
+    make_signed expired ca "$past" "$yesteryear" "$names" "$server"
+    make_signed notyet ca "$future" "$later" "$names" "$server"
+    make_signed wrongname ca "$past" "$future" 'subjectAltName=DNS:elsewhere.test' "$server"
+    make_signed wrongusage ca "$past" "$future" "$names" 'extendedKeyUsage=clientAuth'
+    make_signed stranger stranger-ca "$past" "$future" "$names" "$server"
+    make_signed client ca "$past" "$future" 'extendedKeyUsage=clientAuth'
+    make_key selfsigned
+    openssl req -x509 -new -key selfsigned.key -subj '/CN=localhost' -days 365 -out selfsigned.pem \
+        -addext "$names" -addext "$server"
+} 2>openssl.log || {
+    cat openssl.log >&2
+    exit 1
+}
+: >complete

@@ -6,6 +6,8 @@
 
 noinst_LIBRARIES += libwin.a
 libwin_a_SOURCES = $(dll_sources)
+# What programs import, the DLL defines.
+libwin_a_CPPFLAGS = $(AM_CPPFLAGS) -DWINHTTP_BUILDING_DLL
 
 dlldir = $(bindir)
 dll_DATA = winhttp.dll
@@ -16,15 +18,17 @@ module_definition = $(top_srcdir)/dlls/winhttp/api/winhttp.def
 winhttp.dll: libwin.a libpure.a dlls/winhttp/winhttp.res.o $(module_definition)
 	$(AM_V_CCLD)$(CC) -shared $(AM_LDFLAGS) $(LDFLAGS) -o $@.full $(module_definition) dlls/winhttp/winhttp.res.o \
 	  -Wl,--whole-archive libwin.a libpure.a -Wl,--no-whole-archive \
-	  -Wl,--exclude-all-symbols -Wl,--dynamicbase -Wl,--nxcompat $(high_entropy) \
+	  -Wl,--exclude-all-symbols -Wl,--dynamicbase -Wl,--nxcompat -Wl,--enable-stdcall-fixup \
 	  $(DEPS_LIBS) $(system_libraries) $(LIBS)
 	$(AM_V_at)$(OBJCOPY) --only-keep-debug $@.full $@.debug
 	$(AM_V_at)$(OBJCOPY) --strip-debug --add-gnu-debuglink=$@.debug $@.full $@.part
 	$(AM_V_at)rm -f $@.full && mv $@.part $@
 
-# The programs link against our own names, not against what mingw-w64 knows.
-libwinhttp.a: $(module_definition)
-	$(AM_V_GEN)$(DLLTOOL) -m $(dlltool_machine) $(dlltool_flags) -D winhttp.dll -d $(module_definition) -l $@
+# The programs link against our own names, not against what mingw-w64 knows. 32-bit names are decorated in objects and
+# plain in the DLL: -k cuts the decoration off in the table of imports.
+libwinhttp.a: libwin.a $(module_definition) $(top_srcdir)/tools/stdcall-def.sh
+	$(AM_V_GEN)$(SHELL) $(top_srcdir)/tools/stdcall-def.sh '$(NM)' libwin.a $(module_definition) >winhttp.stdcall.def
+	$(AM_V_at)$(DLLTOOL) -k -m $(dlltool_machine) -D winhttp.dll -d winhttp.stdcall.def -l $@
 
 # The version resource and the texts of errors 12001 and up, so that FormatMessage(FROM_HMODULE) has something to say.
 dlls/winhttp/messages.rc: $(top_srcdir)/dlls/winhttp/api/messages.mc
@@ -33,8 +37,8 @@ dlls/winhttp/messages.rc: $(top_srcdir)/dlls/winhttp/api/messages.mc
 dlls/winhttp/winhttp.res.o: $(top_srcdir)/dlls/winhttp/winhttp.rc dlls/winhttp/messages.rc
 	$(AM_V_GEN)$(WINDRES) -I dlls/winhttp -DPACKAGE_VERSION='\"$(PACKAGE_VERSION)\"' -i $(top_srcdir)/dlls/winhttp/winhttp.rc -o $@
 
-CLEANFILES += winhttp.dll winhttp.dll.debug winhttp.dll.full winhttp.dll.part libwinhttp.a \
-  dlls/winhttp/winhttp.res.o dlls/winhttp/messages.rc dlls/winhttp/messages.h dlls/winhttp/MSG00001.bin
+CLEANFILES += winhttp.stdcall.def winhttp.dll winhttp.dll.debug winhttp.dll.full winhttp.dll.part libwinhttp.a \
+  dlls/winhttp/winhttp.res.o dlls/winhttp/messages.rc dlls/winhttp/messages.h dlls/winhttp/MSG*.bin
 EXTRA_DIST += dlls/winhttp/winhttp.rc dlls/winhttp/api/winhttp.def dlls/winhttp/api/messages.mc
 
 bin_PROGRAMS = wscat

@@ -49,7 +49,8 @@ recipe_tasn1() {
 
 # GnuTLS: what a TLS 1.2/1.3 client needs. Certificates are judged elsewhere, so no trust store, no PKCS #11, no file of
 # system-wide settings. On Windows its constructor cannot be switched off from outside, although the function that asks is
-# there: it is made to answer yes, and gnutls_global_init() is called by us, never under the loader lock.
+# there: it is made to answer yes, and gnutls_global_init() is called by us, never under the loader lock. One of Debian's
+# patches adds two files to a Makefile.am that is not run here: they join the library at the end.
 recipe_gnutls() {
     sed -i '/^#ifndef _WIN32$/,/^#endif$/ { /^inline static int _gnutls_global_init_skip/,/^}/ s/return 0;/return 1;/ }' \
         lib/global.c
@@ -60,10 +61,12 @@ recipe_gnutls() {
         --disable-full-test-suite --disable-bash-tests --disable-valgrind-tests --disable-rpath --disable-gcc-warnings \
         --with-included-unistring --without-p11-kit --without-idn --without-tpm --without-tpm2 --without-zlib \
         --without-brotli --without-zstd --with-system-priority-file= --with-default-trust-store-file= \
-        --without-default-trust-store-dir
+        --without-default-trust-store-dir --enable-dyn-ncrypt
     make -j"$jobs" -C gl
+    make -j"$jobs" -C gl gl_list.lo gl_linkedhash_list.lo
     make -j"$jobs" -C lib
     make -C lib install
+    "$host-ar" rs "$prefix/lib/libgnutls.a" gl/gl_list.o gl/gl_linkedhash_list.o
 }
 
 # deps_versions: one line for each library; part of the key and of what the sysroot says about itself.

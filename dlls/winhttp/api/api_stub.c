@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Exports whose work this version does not do yet, each answering so that a program can tell (decision D15):
- *   - a NULL handle is ERROR_INVALID_HANDLE before anything else is looked at (GEN7), and what the documentation calls
- *     an invalid argument is refused as such;
+ *   - no live handle is ERROR_INVALID_HANDLE before anything else is looked at (GEN7), one of another kind than the
+ *     function needs is ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, and what the documentation calls an invalid argument is
+ *     refused as such;
  *   - then ERROR_CALL_NOT_IMPLEMENTED, by the function's own convention: the error code itself, or FALSE or NULL and
  *     the last error;
  *   - looking up a proxy automatically finds none: ERROR_WINHTTP_AUTODETECTION_FAILED;
@@ -17,6 +18,7 @@
 #include <objbase.h>
 #include <olectl.h>
 
+#include "core/handle.h"
 #include "winhttp.h"
 
 /* A stub has the parameters of the function it stands for, and looks at few of them. */
@@ -28,26 +30,44 @@ static BOOL stub__fail(DWORD error)
     return FALSE;
 }
 
-static DWORD stub__on_handle(HINTERNET handle)
+/* The kinds of handle a function takes. No resolver and no upgraded protocol can be made yet: nothing is one. */
+enum { SESSION = 1 << OBJECT_SESSION, CONNECT = 1 << OBJECT_CONNECT, REQUEST = 1 << OBJECT_REQUEST, NO_KIND = 0 };
+
+static DWORD stub__check(HINTERNET handle, int kinds)
 {
-    return handle ? ERROR_CALL_NOT_IMPLEMENTED : ERROR_INVALID_HANDLE;
+    struct object *object = handle_find(handle);
+
+    if (!object)
+        return ERROR_INVALID_HANDLE;
+    bool fits = kinds & 1 << object->type;
+    object_unref(object);
+    return fits ? ERROR_SUCCESS : ERROR_WINHTTP_INCORRECT_HANDLE_TYPE;
 }
 
-/* One line per function: CODE answers with the error itself, FLAG with FALSE, and NOTHING with nothing. */
-#define CODE_ON(handle, name, ...)                                                                                     \
+static DWORD stub__on(HINTERNET handle, int kinds)
+{
+    DWORD error = stub__check(handle, kinds);
+    return error ? error : ERROR_CALL_NOT_IMPLEMENTED;
+}
+
+/*
+ * One entry per function. CODE answers with the error itself, FLAG with FALSE, NOTHING with nothing; ..._ON looks at
+ * the parameter h first, which must be of one of the kinds.
+ */
+#define CODE_ON(kinds, name, ...)                                                                                      \
     DWORD WINAPI name(__VA_ARGS__)                                                                                     \
     {                                                                                                                  \
-        return stub__on_handle(handle);                                                                                \
+        return stub__on(h, kinds);                                                                                     \
     }
 #define CODE(name, ...)                                                                                                \
     DWORD WINAPI name(__VA_ARGS__)                                                                                     \
     {                                                                                                                  \
         return ERROR_CALL_NOT_IMPLEMENTED;                                                                             \
     }
-#define FLAG_ON(handle, name, ...)                                                                                     \
+#define FLAG_ON(kinds, name, ...)                                                                                      \
     BOOL WINAPI name(__VA_ARGS__)                                                                                      \
     {                                                                                                                  \
-        return stub__fail(stub__on_handle(handle));                                                                    \
+        return stub__fail(stub__on(h, kinds));                                                                         \
     }
 #define NOTHING(name, ...)                                                                                             \
     VOID WINAPI name(__VA_ARGS__)                                                                                      \
@@ -58,41 +78,41 @@ static DWORD stub__on_handle(HINTERNET handle)
 
 /* ---- Requests and responses ---- */
 
-CODE_ON(req, WinHttpAddRequestHeadersEx, HINTERNET req, DWORD modifiers, ULONGLONG flags, ULONGLONG extra, DWORD count,
+CODE_ON(REQUEST, WinHttpAddRequestHeadersEx, HINTERNET h, DWORD modifiers, ULONGLONG flags, ULONGLONG extra, DWORD count,
         WINHTTP_EXTENDED_HEADER *headers)
-CODE_ON(req, WinHttpQueryHeadersEx, HINTERNET req, DWORD level, ULONGLONG flags, UINT codepage, PDWORD index,
+CODE_ON(REQUEST, WinHttpQueryHeadersEx, HINTERNET h, DWORD level, ULONGLONG flags, UINT codepage, PDWORD index,
         PWINHTTP_HEADER_NAME name, PVOID buffer, PDWORD length, PWINHTTP_EXTENDED_HEADER *headers, PDWORD count)
-CODE_ON(req, WinHttpReadDataEx, HINTERNET req, LPVOID buffer, DWORD length, LPDWORD read, ULONGLONG flags,
+CODE_ON(REQUEST, WinHttpReadDataEx, HINTERNET h, LPVOID buffer, DWORD length, LPDWORD read, ULONGLONG flags,
         DWORD property_size, PVOID property)
-FLAG_ON(req, WinHttpSetCredentials, HINTERNET req, DWORD target, DWORD scheme, LPCWSTR user, LPCWSTR password,
+FLAG_ON(REQUEST, WinHttpSetCredentials, HINTERNET h, DWORD target, DWORD scheme, LPCWSTR user, LPCWSTR password,
         LPVOID params)
-FLAG_ON(req, WinHttpQueryAuthSchemes, HINTERNET req, LPDWORD supported, LPDWORD first, LPDWORD target)
-FLAG_ON(req, WinHttpQueryAuthParams, HINTERNET req, DWORD scheme, LPVOID *params)
-CODE_ON(handle, WinHttpQueryConnectionGroup, HINTERNET handle, const GUID *guid, ULONGLONG flags,
+FLAG_ON(REQUEST, WinHttpQueryAuthSchemes, HINTERNET h, LPDWORD supported, LPDWORD first, LPDWORD target)
+FLAG_ON(REQUEST, WinHttpQueryAuthParams, HINTERNET h, DWORD scheme, LPVOID *params)
+CODE_ON(CONNECT | REQUEST, WinHttpQueryConnectionGroup, HINTERNET h, const GUID *guid, ULONGLONG flags,
         PWINHTTP_QUERY_CONNECTION_GROUP_RESULT *result)
 NOTHING(WinHttpFreeQueryConnectionGroupResult, PWINHTTP_QUERY_CONNECTION_GROUP_RESULT result)
 
 /* ---- Upgrades other than WebSocket ---- */
 
-CODE_ON(protocol, WinHttpProtocolSend, HINTERNET protocol, ULONGLONG flags, PVOID buffer, DWORD length)
-CODE_ON(protocol, WinHttpProtocolReceive, HINTERNET protocol, ULONGLONG flags, PVOID buffer, DWORD length, DWORD *read)
+CODE_ON(NO_KIND, WinHttpProtocolSend, HINTERNET h, ULONGLONG flags, PVOID buffer, DWORD length)
+CODE_ON(NO_KIND, WinHttpProtocolReceive, HINTERNET h, ULONGLONG flags, PVOID buffer, DWORD length, DWORD *read)
 
 /* ---- Proxy resolvers and proxy settings ---- */
 
-CODE_ON(session, WinHttpCreateProxyResolver, HINTERNET session, HINTERNET *resolver)
-CODE_ON(resolver, WinHttpGetProxyResult, HINTERNET resolver, WINHTTP_PROXY_RESULT *result)
-CODE_ON(resolver, WinHttpGetProxyResultEx, HINTERNET resolver, WINHTTP_PROXY_RESULT_EX *result)
+CODE_ON(SESSION, WinHttpCreateProxyResolver, HINTERNET h, HINTERNET *resolver)
+CODE_ON(NO_KIND, WinHttpGetProxyResult, HINTERNET h, WINHTTP_PROXY_RESULT *result)
+CODE_ON(NO_KIND, WinHttpGetProxyResultEx, HINTERNET h, WINHTTP_PROXY_RESULT_EX *result)
 NOTHING(WinHttpFreeProxyResult, WINHTTP_PROXY_RESULT *result)
 NOTHING(WinHttpFreeProxyResultEx, WINHTTP_PROXY_RESULT_EX *result)
-CODE_ON(session, WinHttpResetAutoProxy, HINTERNET session, DWORD flags)
-CODE_ON(session, WinHttpGetProxySettingsVersion, HINTERNET session, DWORD *version)
-CODE_ON(session, WinHttpReadProxySettings, HINTERNET session, PCWSTR connection, BOOL fall_back, BOOL autodiscover,
+CODE_ON(SESSION, WinHttpResetAutoProxy, HINTERNET h, DWORD flags)
+CODE_ON(SESSION, WinHttpGetProxySettingsVersion, HINTERNET h, DWORD *version)
+CODE_ON(SESSION, WinHttpReadProxySettings, HINTERNET h, PCWSTR connection, BOOL fall_back, BOOL autodiscover,
         DWORD *version, BOOL *defaults, WINHTTP_PROXY_SETTINGS *settings)
-CODE_ON(session, WinHttpWriteProxySettings, HINTERNET session, BOOL force, WINHTTP_PROXY_SETTINGS *settings)
+CODE_ON(SESSION, WinHttpWriteProxySettings, HINTERNET h, BOOL force, WINHTTP_PROXY_SETTINGS *settings)
 NOTHING(WinHttpFreeProxySettings, WINHTTP_PROXY_SETTINGS *settings)
-CODE_ON(resolver, WinHttpGetProxySettingsEx, HINTERNET resolver, WINHTTP_PROXY_SETTINGS_TYPE type,
+CODE_ON(NO_KIND, WinHttpGetProxySettingsEx, HINTERNET h, WINHTTP_PROXY_SETTINGS_TYPE type,
         PWINHTTP_PROXY_SETTINGS_PARAM param, DWORD_PTR context)
-CODE_ON(resolver, WinHttpGetProxySettingsResultEx, HINTERNET resolver, PVOID settings)
+CODE_ON(NO_KIND, WinHttpGetProxySettingsResultEx, HINTERNET h, PVOID settings)
 CODE(WinHttpFreeProxySettingsEx, WINHTTP_PROXY_SETTINGS_TYPE type, PVOID settings)
 CODE(WinHttpSetProxySettingsPerUser, BOOL per_user)
 CODE(WinHttpIsHostInProxyBypassList, const WINHTTP_PROXY_INFO *proxy, PCWSTR host, INTERNET_SCHEME scheme,
@@ -105,7 +125,7 @@ CODE(WinHttpUnregisterProxyChangeNotification, WINHTTP_PROXY_CHANGE_REGISTRATION
 
 HINTERNET WINAPI WinHttpProtocolCompleteUpgrade(HINTERNET req, DWORD_PTR context)
 {
-    SetLastError(stub__on_handle(req));
+    SetLastError(stub__on(req, REQUEST));
     return NULL;
 }
 
@@ -151,11 +171,9 @@ BOOL WINAPI WinHttpDetectAutoProxyConfigUrl(DWORD detect_flags, LPWSTR *url)
     return stub__fail(ERROR_WINHTTP_AUTODETECTION_FAILED);
 }
 
-/* PX18 to PX26: the handle first, then what every kind of look-up needs. */
-static DWORD stub__look_up(HINTERNET handle, LPCWSTR url, const WINHTTP_AUTOPROXY_OPTIONS *options)
+/* PX19 to PX26: what every kind of look-up needs. */
+static DWORD stub__look_up(LPCWSTR url, const WINHTTP_AUTOPROXY_OPTIONS *options)
 {
-    if (!handle)
-        return ERROR_INVALID_HANDLE;
     if (!url || !url[0] || !options)
         return ERROR_INVALID_PARAMETER;
     if (!(options->dwFlags & (WINHTTP_AUTOPROXY_AUTO_DETECT | WINHTTP_AUTOPROXY_CONFIG_URL)))
@@ -167,24 +185,28 @@ static DWORD stub__look_up(HINTERNET handle, LPCWSTR url, const WINHTTP_AUTOPROX
     return ERROR_WINHTTP_AUTODETECTION_FAILED;
 }
 
+/* PX18, PX23. */
 BOOL WINAPI WinHttpGetProxyForUrl(HINTERNET session, LPCWSTR url, WINHTTP_AUTOPROXY_OPTIONS *options,
                                   WINHTTP_PROXY_INFO *info)
 {
-    if (session && !info)
-        return stub__fail(ERROR_INVALID_PARAMETER);
-    return stub__fail(stub__look_up(session, url, options));
+    DWORD error = stub__check(session, SESSION);
+    if (error)
+        return stub__fail(error);
+    return stub__fail(info ? stub__look_up(url, options) : ERROR_INVALID_PARAMETER);
 }
 
 DWORD WINAPI WinHttpGetProxyForUrlEx(HINTERNET resolver, PCWSTR url, WINHTTP_AUTOPROXY_OPTIONS *options,
                                      DWORD_PTR context)
 {
-    return stub__look_up(resolver, url, options);
+    DWORD error = stub__check(resolver, NO_KIND);
+    return error ? error : stub__look_up(url, options);
 }
 
 DWORD WINAPI WinHttpGetProxyForUrlEx2(HINTERNET resolver, PCWSTR url, WINHTTP_AUTOPROXY_OPTIONS *options,
                                       DWORD selection_size, BYTE *selection, DWORD_PTR context)
 {
-    return stub__look_up(resolver, url, options);
+    DWORD error = stub__check(resolver, NO_KIND);
+    return error ? error : stub__look_up(url, options);
 }
 
 /* ---- COM ---- */

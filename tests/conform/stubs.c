@@ -178,6 +178,7 @@ static void check_configuration(void)
 {
     WINHTTP_PROXY_INFO info = {.dwAccessType = POISON};
     WINHTTP_CURRENT_USER_IE_PROXY_CONFIG config;
+    WCHAR foreign[] = L"\x4e2d\x6587";
     URL_COMPONENTS url = {0};
     DWORD length = 0;
 
@@ -190,6 +191,8 @@ static void check_configuration(void)
     FAILS(WinHttpSetDefaultProxyConfiguration(&info), ERROR_INVALID_PARAMETER, "PX7: unknown access type");
     info.dwAccessType = WINHTTP_ACCESS_TYPE_NAMED_PROXY;
     FAILS(WinHttpSetDefaultProxyConfiguration(&info), ERROR_INVALID_PARAMETER, "PX8: a named proxy without name");
+    info.lpszProxy = foreign;
+    FAILS(WinHttpSetDefaultProxyConfiguration(&info), ERROR_INVALID_PARAMETER, "PX9: a name that is not ASCII");
     info.dwAccessType = WINHTTP_ACCESS_TYPE_NO_PROXY;
     FAILS(WinHttpSetDefaultProxyConfiguration(&info), ERROR_CALL_NOT_IMPLEMENTED, "D15: setting the default");
     FAILS(WinHttpCreateUrl(NULL, 0, NULL, &length), ERROR_INVALID_PARAMETER, "UC1: NULL components");

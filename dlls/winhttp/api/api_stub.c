@@ -144,14 +144,21 @@ BOOL WINAPI WinHttpGetDefaultProxyConfiguration(WINHTTP_PROXY_INFO *info)
     return stub__fail(info ? ERROR_CALL_NOT_IMPLEMENTED : ERROR_INVALID_PARAMETER);
 }
 
-/* PX6 to PX9: a NULL structure crashes Windows; being refused is the better half of "do not rely on it". */
+static bool stub__ascii(const WCHAR *text)
+{
+    while (*text && *text < 0x80)
+        text++;
+    return !*text;
+}
+
+/* PX6 to PX9. A NULL structure crashes Windows; "do not rely on an error" leaves us the choice to refuse it. */
 BOOL WINAPI WinHttpSetDefaultProxyConfiguration(WINHTTP_PROXY_INFO *info)
 {
     if (!info)
         return stub__fail(ERROR_INVALID_PARAMETER);
     if (info->dwAccessType != WINHTTP_ACCESS_TYPE_NO_PROXY && info->dwAccessType != WINHTTP_ACCESS_TYPE_NAMED_PROXY)
         return stub__fail(ERROR_INVALID_PARAMETER);
-    if (info->dwAccessType == WINHTTP_ACCESS_TYPE_NAMED_PROXY && !info->lpszProxy)
+    if (info->dwAccessType == WINHTTP_ACCESS_TYPE_NAMED_PROXY && (!info->lpszProxy || !stub__ascii(info->lpszProxy)))
         return stub__fail(ERROR_INVALID_PARAMETER);
     return stub__fail(ERROR_CALL_NOT_IMPLEMENTED);
 }

@@ -11,6 +11,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${WINHTTP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/winhttp}
+# shellcheck disable=SC2034  # for make
 jobs=${WINHTTP_JOBS:-$(nproc 2>/dev/null || echo 1)}
 mkdir -p "$cache"
 
@@ -68,6 +69,11 @@ logged() {
         tail -n 40 "$log" >&2
         die "failed: $* (the whole output is in $log)"
     fi
+}
+
+# debian_release: the code name of the Debian that this machine runs.
+debian_release() {
+    sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
 }
 
 # digest: a short key for whatever stands on standard input.

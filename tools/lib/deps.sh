@@ -126,7 +126,7 @@ deps_build() {
     # The tree moves: pkg-config shall find it from where the .pc file lies, and libtool's archives would not.
     # shellcheck disable=SC2016  # the braces are pkg-config's
     sed -i "s|$prefix|\${pcfiledir}/../..|g" "$prefix"/lib/pkgconfig/*.pc
-    rm -rf "$prefix"/lib/*.la "$prefix"/{bin,share}
+    rm -rf "${prefix:?}"/lib/*.la "${prefix:?}/bin" "${prefix:?}/share"
     deps_versions >"$prefix/VERSIONS"
     mkdir -p "$cache/deps"
     mv "$prefix" "$final"

@@ -16,7 +16,7 @@ apt_options=(
 # enable_sources: copies the stanzas of this Debian release and turns them from binary into source archives.
 enable_sources() {
     local release file
-    release=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
+    release=$(debian_release)
     rm -rf "$apt_private/sources"
     mkdir -p "$apt_private"/{sources,lists/partial,cache/archives/partial}
     for file in /etc/apt/sources.list.d/*.sources; do

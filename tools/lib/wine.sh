@@ -14,9 +14,9 @@
 # WINHTTP_WINE_SUITE=trixie takes both bitnesses from a root of that Debian release (tools/wine-root makes it).
 
 purpose=${WINHTTP_PURPOSE:-run}
-export WINEDLLOVERRIDES=
+export WINEDLLOVERRIDES='' WINEDEBUG=${WINEDEBUG:--all}
 suite=${WINHTTP_WINE_SUITE:-}
-suite_here=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
+suite_here=$(debian_release)
 
 root_path() {
     echo "$cache/roots/$1-$2"
@@ -111,8 +111,7 @@ wine_command() {
     wineserver-*) [ ! -x "${engine#host}/usr/lib/wine/wineserver$bits" ] || name=wineserver$bits ;;
     esac
     (
-        export WINEPREFIX=$prefix HOME=$cache/home DISPLAY='' WINEDEBUG=${WINEDEBUG:--all}
-        export WINEARCH=win$bits WINEDLLOVERRIDES
+        export WINEPREFIX=$prefix HOME=$cache/home DISPLAY='' WINEARCH=win$bits
         mkdir -p "$HOME"
         in_engine "/usr/lib/wine/$name" "$@"
     )

@@ -39,7 +39,7 @@ breaks size 'no function' dlls/winhttp/base/a.c < <(printf 'int a(void)\n{\n' &&
 breaks format 'C is formatted' a.c <<<'int a( void );'
 # shellcheck disable=SC2016  # the text of a script
 breaks format 'shellcheck' tools/a <<<'#!/bin/sh
-rm -rf $1'
+echo "$nobody_set_me"'
 breaks format 'licence' a.c <<<'int a;'
 breaks words 'how long its result' a.c <<<'void a(char *b) { strcpy(b, b); }'
 breaks words 'without a check' a.c <<<'int a(char *b) { return atoi(b); }'

@@ -50,7 +50,8 @@ recipe_tasn1() {
 # GnuTLS: what a TLS 1.2/1.3 client needs. Certificates are judged elsewhere, so no trust store, no PKCS #11, no file of
 # system-wide settings. On Windows its constructor cannot be switched off from outside, although the function that asks is
 # there: it is made to answer yes, and gnutls_global_init() is called by us, never under the loader lock. One of Debian's
-# patches adds two files to a Makefile.am that is not run here: they join the library at the end.
+# patches adds two files to a Makefile.am that is not run here: they join the library at the end. The header takes for
+# granted that Windows programs use the DLL; ours does not.
 recipe_gnutls() {
     sed -i '/^#ifndef _WIN32$/,/^#endif$/ { /^inline static int _gnutls_global_init_skip/,/^}/ s/return 0;/return 1;/ }' \
         lib/global.c
@@ -67,6 +68,8 @@ recipe_gnutls() {
     make -j"$jobs" -C lib
     make -C lib install
     "$host-ar" rs "$prefix/lib/libgnutls.a" gl/gl_list.o gl/gl_linkedhash_list.o
+    sed -i 's/^# define _SYM_EXPORT __declspec(dllimport)$/# define _SYM_EXPORT/' "$prefix/include/gnutls/gnutls.h"
+    ! grep -q dllimport "$prefix/include/gnutls/gnutls.h"
 }
 
 # deps_versions: one line for each library; part of the key and of what the sysroot says about itself.

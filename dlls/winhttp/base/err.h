@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The closed list of internal results. Every fallible function of the house returns one of these; no Windows, Winsock or
- * GnuTLS number travels through the rooms. core/err.c is the one place that turns them into what an application sees.
+ * The closed list of internal results. Every fallible function of the house returns one of these; no Windows, Winsock
+ * or GnuTLS number travels through the rooms. core/err.c is the one place that turns them into what an application
+ * sees.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

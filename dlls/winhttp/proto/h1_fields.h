@@ -13,8 +13,8 @@
  *   - NUL, bare CR and other control characters except tab are refused with WH_E_RESPONSE
  *
  * Threads: the owner's lock. Ownership: the line block and the header block are owned here.
- * Limits: bytes of the section, line ends included (WH_E_HEADER_SIZE); lines of it (WH_E_HEADER_COUNT). Memory follows
- * the bytes seen. Errors: those, WH_E_NOMEM, WH_AGAIN. The first error is sticky.
+ * Limits: bytes of the section, line ends included (WH_E_HEADER_SIZE); lines of it (WH_E_HEADER_COUNT); 128 MB whatever
+ * is asked. Memory follows the bytes seen. Errors: those, WH_E_NOMEM, WH_AGAIN. The first error is sticky.
  */
 #ifndef PROTO_H1_FIELDS_H
 #define PROTO_H1_FIELDS_H
@@ -33,6 +33,11 @@ void h1_lines_init(struct h1_lines *l, size_t max_bytes);
 void h1_lines_clear(struct h1_lines *l);
 /* WH_OK: *line, without its end, valid until the next call (or change of in); WH_AGAIN: all of in was eaten. */
 enum wh_err h1_lines_next(struct h1_lines *l, struct buf *in, struct span *line);
+/* Eats what the last line stands on. Whoever wants no further line calls it, once it is done with the last. */
+void h1_lines_settle(struct h1_lines *l, struct buf *in);
+
+/* No control characters but tab: what a field line and a reason phrase may hold. */
+bool h1_text_allowed(struct span s);
 
 struct h1_fields {
     struct hdr fields;

@@ -22,7 +22,6 @@ enum h1_head_state { H1_HEAD_STATUS, H1_HEAD_FIELDS, H1_HEAD_DONE, H1_HEAD_FAILE
 struct h1_head {
     enum h1_head_state state;
     enum wh_err error; /* FAILED: why */
-    bool started;      /* some byte was eaten */
     struct h1_lines lines;
     struct h1_fields f;
     unsigned status; /* from here on valid when DONE */

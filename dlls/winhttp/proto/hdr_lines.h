@@ -4,12 +4,15 @@
  *
  * A *line* is what stands between runs of CR and LF; an empty line ends nothing (SEMANTICS Q11). Each must be
  * "name:value": a token, at once the colon, then the value, stripped of blanks at both ends (Q5-Q10). Text of nothing
- * but CR and LF is an empty list and a success (CLIENTS finding 1). All lines get the same treatment, chosen by flags;
- * where several are set the first of this list wins: REPLACE              the first field of the name is replaced in
- * place (Q18); an empty value deletes it (Q20); there is none: WH_E_NOT_FOUND, or with ADD it is added (Q17)
- *   COALESCE_...         the first field of the name gets ", " or "; " and the value behind its own (Q21-Q23); there is
- * none: added ADD_IF_NEW, or 0     added when there is none (Q13), else WH_E_EXISTS (Q15) ADD                  added
- * (Q14)
+ * but CR and LF is an empty list and a success (CLIENTS finding 1).
+ *
+ * All lines get the same treatment, chosen by flags. Where several are set, the first in this list wins:
+ *
+ * - REPLACE: the first field of the name is replaced in place (Q18), or deleted by an empty value (Q20). There is none:
+ *   WH_E_NOT_FOUND, or with ADD it is added (Q17).
+ * - COALESCE: the first field of the name gets ", " or "; " and the value behind its own (Q21-Q23); none: added.
+ * - ADD_IF_NEW, or no flag: added when there is none (Q13), else WH_E_EXISTS (Q15).
+ * - ADD: added (Q14).
  *
  * Threads: the owner's lock. Ownership: text stays the caller's. Limits: those of the block.
  * Errors: WH_E_ARG (a malformed line), WH_E_NOT_FOUND, WH_E_EXISTS, WH_E_FULL, WH_E_NOMEM. All or nothing: on error, on

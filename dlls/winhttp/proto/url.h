@@ -3,11 +3,11 @@
  * http and https URLs as UTF-16 units: split into offsets, so that the API can point into the caller's own string, and
  * composed.
  *
- * Parts: scheme "://" [user [":" password] "@"] host [":" port] path extra. path is "" or begins with "/" (or with "#"
- * right behind the host); extra is "" or begins with "?". path and extra are neighbours, so path and query together are
- * path.len + extra.len units. The host of an IPv6 literal keeps its brackets; url_host_bare takes them off. Nothing
- * else of a host is checked (SEMANTICS UX31). A part that is absent has length 0 and has_... false; its offset is then
- * where it would stand: scheme's own rules in UX6-UX8.
+ * Parts: scheme "://" [user [":" password] "@"] host [":" port] path extra. path is "" or begins with "/" ("#", right
+ * behind the host); extra is "" or begins with "?". The two are neighbours, so path and query together are path.len +
+ * extra.len units (UX10). "#" begins nothing (UX16), it only ends the host, as it does for every other reader of URLs.
+ * The host of an IPv6 literal keeps its brackets; url_host_bare takes them off. Nothing else of a host is checked
+ * (UX31). An absent part has length 0 and has_... false; its offset is where it would stand (UX7, UX8, UX14).
  *
  * Threads: any. Ownership: the caller's memory only. Limits: cap of each call.
  * Errors: WH_E_SCHEME (no scheme, or not http or https: UX27), WH_E_URL (UX23, UX25, UX26), WH_E_FULL, WH_E_ARG.

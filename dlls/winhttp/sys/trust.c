@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "sys/certctx.h"
+#include "sys/trust_engine.h"
 #include "sys/trust_weak.h"
 #include "winhttp.h"
 
@@ -144,13 +145,15 @@ static PCCERT_CHAIN_CONTEXT trust__chain(const struct trust_query *q, PCCERT_CON
     static const char *const usages[] = {szOID_PKIX_KP_SERVER_AUTH, szOID_SERVER_GATED_CRYPTO, szOID_SGC_NETSCAPE};
     DWORD flags = q->revocation ? CERT_CHAIN_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT : CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL;
     CERT_CHAIN_PARA para = {.cbSize = sizeof(para)};
+    struct trust_engine *engine = trust_engine_acquire();
     PCCERT_CHAIN_CONTEXT chain = NULL;
 
     para.RequestedUsage.dwType = USAGE_MATCH_TYPE_OR;
     para.RequestedUsage.Usage.cUsageIdentifier = sizeof(usages) / sizeof(usages[0]);
     para.RequestedUsage.Usage.rgpszUsageIdentifier = (char **)(uintptr_t)usages;
-    if (!CertGetCertificateChain(NULL, leaf, NULL, candidates, &para, flags, NULL, &chain))
-        return NULL;
+    if (!CertGetCertificateChain(trust_engine_handle(engine), leaf, NULL, candidates, &para, flags, NULL, &chain))
+        chain = NULL;
+    trust_engine_release(engine);
     return chain;
 }
 

@@ -3,3 +3,9 @@
 unit_programs += tests/unit/test_date
 unit_programs += tests/unit/test_query_names
 tests_unit_test_query_names_SOURCES = tests/unit/test_query_names.c dlls/winhttp/api/query_names.c
+test_support_sources += tests/unit/harness.h tests/unit/harness.c
+unit_programs += tests/unit/test_buf
+unit_programs += tests/unit/test_heap
+unit_programs += tests/unit/test_list
+unit_programs += tests/unit/test_mem
+unit_programs += tests/unit/test_text

@@ -37,7 +37,7 @@ as_root() {
 
 # with_lock NAME COMMAND...: only one process at a time does NAME. The lock is the kernel's, on an open file, so a killed
 # holder leaves nothing behind. COMMAND does not inherit the file, for a child of it may outlive us (a wineserver does);
-# the closing `true` keeps the shell, and so the lock, alive until COMMAND is done.
+# the closing `exit` keeps the shell, and so the lock, alive until COMMAND is done.
 with_lock() {
     local name=$1
     shift
@@ -48,23 +48,28 @@ with_lock() {
             flock 9
         fi
         "$@" 9>&-
-        true
+        exit $?
     ) 9>"$cache/locks/$name"
 }
 
-# logged LOG COMMAND...: keeps the output of a long step in a file and shows its end only when the step fails.
-# The subshell stands in no condition, so that `set -e` holds inside COMMAND when that is a function.
-logged() {
-    local log=$1 status
-    shift
-    mkdir -p "$(dirname "$log")"
+# attempt COMMAND...: leaves its status in $status and goes on. COMMAND stands in no condition, so that `set -e` holds
+# inside when it is a function; in a subshell, so that `die` ends only that.
+attempt() {
     set +e
     (
         set -e
         "$@"
-    ) >"$log" 2>&1 </dev/null
+    )
     status=$?
     set -e
+}
+
+# logged LOG COMMAND...: keeps the output of a long step in a file and shows its end only when the step fails.
+logged() {
+    local log=$1 status
+    shift
+    mkdir -p "$(dirname "$log")"
+    attempt "$@" >"$log" 2>&1 </dev/null
     if [ "$status" != 0 ]; then
         tail -n 40 "$log" >&2
         die "failed: $* (the whole output is in $log)"

@@ -76,7 +76,7 @@ root_make() {
     [ -n "$archive" ] || die "apt knows no archive for $suite_here"
     say "making a root of Debian $1, $2, with Wine"
     work=$cache/roots/.part-$1-$2
-    as_root rm -rf "$work"
+    as_root rm -rf --one-file-system "$work"
     mkdir -p "$cache/roots"
     logged "$cache/log/debootstrap-$1-$2.log" as_root debootstrap --arch="$2" --variant=minbase \
         --include="$packages" "$1" "$work" "$archive"

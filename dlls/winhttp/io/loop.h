@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The loop: one completion port of the process and the few workers that wait on it. It runs posted tasks, hands
+ * finished socket operations to the one sink (core/conn.c), and knows no application code: notify tells it when a
+ * worker is about to enter some.
+ *
+ * Workers: started on demand. The number follows callbacks that block, never connections: when a worker enters
+ * application code and leaves no other behind that is not in there, a spare is started at once up to LOOP_WORKERS_SOFT;
+ * beyond that only when nothing has moved for LOOP_STALL_MS (the timekeeper looks), up to LOOP_WORKERS_MAX. A worker
+ * that finds itself surplus for LOOP_IDLE_MS leaves. The timekeeper is a thread of its own that sleeps until the
+ * earliest deadline (io/timer.h): a worker may stay in application code for ever.
+ *
+ * DLL life: every thread of ours holds a module reference and leaves by FreeLibraryAndExitThread.
+ * loop_hold/loop_release count the users (open handles, live connections); when the last one goes, all threads leave at
+ * once and the port is closed by the last; the next loop_hold starts afresh, or keeps those that have not left yet.
+ * Nothing here runs under the loader lock; process exit needs nothing.
+ *
+ * Threads: any. Ownership: a task belongs to its poster; the loop forgets it before run is entered. Limits: above.
+ * Errors: only loop_hold and loop_thread can fail.
+ */
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
+
+#include <stdbool.h>
+#include <winsock2.h>
+#include <windows.h>
+#include "base/err.h"
+
+#define LOOP_WORKERS_SOFT 8u  /* with the timekeeper and pool threads below the 16 that suffice while callbacks return \
+                               */
+#define LOOP_WORKERS_MAX 512u /* each may be blocked in application code */
+#define LOOP_STALL_MS    50u  /* all workers in callbacks and no progress for this long: start one more */
+#define LOOP_IDLE_MS     15000u
+
+/*
+ * Work that a worker runs once per post. Embedded in the object it belongs to; the poster keeps the object alive until
+ * run has been entered. Only run is the owner's to set; a task may be posted again from when run is entered, not
+ * before.
+ */
+struct task {
+    struct task *next; /* loop lock */
+    DWORD not_on;      /* loop lock: not for the worker with this thread id; 0: for any */
+    void (*run)(struct task *t);
+};
+
+enum wh_err loop_hold(void);    /* winsock, port and first worker exist afterwards; WH_E_NOMEM (any resource) */
+void loop_release(void);        /* any thread, also a worker */
+void loop_post(struct task *t); /* cannot fail while the loop is held. Tasks are begun in the order of their posts */
+void loop_post_away(struct task *t); /* the same, but run is called on another thread than this one */
+HANDLE loop_port(void);              /* for io/sock.c: sockets are put on it with completion key 0 */
+
+bool loop_on_worker(void); /* the calling thread is one of the workers */
+void loop_enter_app(void); /* around application callbacks; nothing on threads that are not workers; nests */
+void loop_leave_app(void);
+
+/* Set once before the first socket: called on a worker, no lock held, for every operation that ends on the port. */
+struct sock_op;
+void loop_set_sink(void (*done)(struct sock_op *op));
+
+/* Starts a thread of ours that holds a module reference, which is dropped as the thread leaves. WH_E_NOMEM. */
+enum wh_err loop_thread(DWORD(WINAPI *fn)(void *), void *arg);
+
+#endif

@@ -8,6 +8,13 @@
 passed=0
 failed=0
 skipped=0
+# The program that runs now, and tap_stop to end it when we are ended: `timeout` has a process group of its own, which a
+# terminal's interrupt does not reach.
+tap_child=
+
+tap_stop() {
+    [ -z "$tap_child" ] || kill "$tap_child" 2>/dev/null || true
+}
 
 # tap_run NAME SECONDS COMMAND...
 tap_run() {
@@ -15,7 +22,10 @@ tap_run() {
     shift 2
     log=${WINHTTP_LOGS:-$top/build/logs}/$name.log
     mkdir -p "$(dirname "$log")"
-    timeout --kill-after=10 "$seconds" "$@" >"$log" 2>&1 </dev/null || status=$?
+    timeout --kill-after=10 "$seconds" "$@" >"$log" 2>&1 </dev/null &
+    tap_child=$!
+    wait "$tap_child" || status=$?
+    tap_child=
 
     skip=$(grep -aciE '^ok\b.*# *skip' "$log" || true)
     ok=$(($(grep -acE '^ok\b' "$log" || true) - skip))

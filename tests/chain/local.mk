@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Chain programs: append to chain_programs.
+chain_programs += tests/chain/test_tls_handshake
+chain_programs += tests/chain/test_tls_data
+chain_programs += tests/chain/test_tls_ends
+test_support_sources += tests/chain/peer.c tests/chain/peer.h

@@ -8,7 +8,7 @@
  * plain.
  *
  * States beside those of filter.h, all inside OPEN:
- *   renegotiating  the server asked for a new handshake (TLS 1.2 and older). Reading goes on, writing waits, since many
+ *   renegotiating  a new handshake runs because the server asked for it (TLS 1.2 and older). Writing waits, since many
  *                  servers take application data between handshake messages for an error. GnuTLS refuses an unsafe
  *                  renegotiation (RFC 5746) and one that changes the server's certificate, so the verdict stays good.
  *   peer_done      the server's close_notify was read; recv says so from then on.
@@ -18,7 +18,7 @@
  *
  * A refused certificate puts the filter back into HANDSHAKE, so that the next turn has a wire_out for the alert.
  *
- * Limits: GnuTLS allocates for one record (16 KB and overhead) and for one handshake message of at most 128 KB.
+ * Limits: GnuTLS holds one record (16 KB and overhead) and one handshake message, which QUIET_MAX bounds.
  * Source: RFC 8446, RFC 5246; SEMANTICS D9, D16, T13.
  */
 #include "stack/f_tls.h"
@@ -28,6 +28,7 @@
 #include <gnutls/x509.h>
 
 #include "base/mem.h"
+#include "stack/f_tls_info.h"
 #include "stack/f_tls_params.h"
 
 #define RECORD_PLAIN 16384u /* RFC 8446 section 5.1 */
@@ -42,15 +43,23 @@
  */
 #define CONTROL_RESERVE 4096u
 
+/*
+ * Bytes that may come without one application byte among them: a whole handshake, or what a session says to itself.
+ * GnuTLS looks at the length of a handshake message when it has all of it, and that may be 16 MB. Windows takes 32 KB a
+ * message; certificate chains of servers, with names by the hundred, stay far below this.
+ */
+#define QUIET_MAX ((size_t)256 << 10)
+
 struct tls {
     struct filter base; /* must be first */
     gnutls_session_t session;
     gnutls_certificate_credentials_t credentials;
     struct buf *wire_in, *wire_out; /* of the call that runs now; NULL between calls */
+    size_t quiet;                   /* bytes read since the last application byte, or since the handshake */
     enum wh_err push_error;         /* why tls__push failed, or WH_OK */
     bool refused;
     bool shaken; /* the first handshake is complete: the session can be asked about itself */
-    bool renegotiating;
+    bool reneg_asked, renegotiating;
     bool got_plain; /* the server has sent application data */
     bool peer_done;
     bool said_bye;
@@ -69,12 +78,13 @@ static struct tls *tls__of(const struct filter *f)
 static ptrdiff_t tls__pull(gnutls_transport_ptr_t ptr, void *dst, size_t n)
 {
     struct tls *t = ptr;
-    size_t got = t->wire_in ? buf_read(t->wire_in, dst, n) : 0;
+    size_t got = t->wire_in && t->quiet < QUIET_MAX ? buf_read(t->wire_in, dst, n) : 0;
 
     if (got == 0) {
-        gnutls_transport_set_errno(t->session, EAGAIN);
+        gnutls_transport_set_errno(t->session, t->quiet < QUIET_MAX ? EAGAIN : EIO);
         return -1;
     }
+    t->quiet += got;
     return (ptrdiff_t)got;
 }
 
@@ -122,23 +132,17 @@ static enum wh_err tls__fail(struct tls *t, enum wh_err err)
     return err;
 }
 
-/* The alerts by which servers say that they will not go on without a client certificate. */
-static bool tls__alert_misses_cert(gnutls_alert_description_t alert)
-{
-    return alert == GNUTLS_A_CERTIFICATE_REQUIRED || alert == GNUTLS_A_HANDSHAKE_FAILURE ||
-           alert == GNUTLS_A_BAD_CERTIFICATE || alert == GNUTLS_A_ACCESS_DENIED;
-}
-
-/* What a fatal answer of GnuTLS comes to; the alert that belongs to it goes into wire_out. */
+/*
+ * What a fatal answer of GnuTLS comes to; the alert that belongs to it goes into wire_out. A server that asked for a
+ * client certificate, got none and ends the conversation before it has begun wanted one; by which alert differs between
+ * servers.
+ */
 static enum wh_err tls__fatal(struct tls *t, int error)
 {
     if (t->push_error != WH_OK)
         return tls__fail(t, t->push_error == WH_E_NOMEM ? WH_E_NOMEM : WH_E_TLS);
-    if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-        if (t->cert_asked && !t->got_plain && tls__alert_misses_cert(gnutls_alert_get(t->session)))
-            return tls__fail(t, WH_E_CLIENT_CERT_NEEDED);
-        return tls__fail(t, WH_E_TLS);
-    }
+    if (error == GNUTLS_E_FATAL_ALERT_RECEIVED)
+        return tls__fail(t, t->cert_asked && !t->got_plain ? WH_E_CLIENT_CERT_NEEDED : WH_E_TLS);
     (void)gnutls_alert_send_appropriate(t->session, error);
     return tls__fail(t, tls_error(error) == WH_E_NOMEM ? WH_E_NOMEM : WH_E_TLS);
 }
@@ -176,6 +180,7 @@ static enum wh_err tls__first_handshake(struct tls *t)
     if (f_tls_cert_count(&t->base) == 0)
         return tls__fatal(t, GNUTLS_E_NO_CERTIFICATE_FOUND);
     t->shaken = true;
+    t->quiet = 0;
     t->base.state = FILTER_DECISION;
     return WH_OK;
 }
@@ -230,10 +235,30 @@ static ptrdiff_t tls__recv_once(struct tls *t, struct buf *plain, enum wh_err *e
     return ret;
 }
 
-/* Whether another read can give anything: bytes to take, or a remainder inside GnuTLS, and room for them. */
-static bool tls__recv_more(const struct tls *t, const struct buf *plain)
+/* Whether a read could give anything: bytes to take, or a remainder inside GnuTLS. */
+static bool tls__recv_more(const struct tls *t)
 {
-    return (buf_len(t->wire_in) || gnutls_record_check_pending(t->session)) && buf_room(plain);
+    return buf_len(t->wire_in) || gnutls_record_check_pending(t->session);
+}
+
+/*
+ * The new handshake begins when everything that came with the request for it has been read: GnuTLS gives up a handshake
+ * that meets application data, so a server that sends more of it after our ClientHello loses the connection.
+ */
+static int tls__renegotiate(struct tls *t)
+{
+    int ret;
+
+    if (t->reneg_asked && !tls__recv_more(t)) {
+        t->reneg_asked = false;
+        t->renegotiating = true;
+    }
+    if (!t->renegotiating)
+        return 0;
+    ret = tls__shake(t);
+    if (ret == 0)
+        t->renegotiating = false;
+    return ret;
 }
 
 static enum wh_err tls__recv_all(struct tls *t, struct buf *plain, bool *eof)
@@ -242,16 +267,12 @@ static enum wh_err tls__recv_all(struct tls *t, struct buf *plain, bool *eof)
     enum wh_err err = WH_OK;
     ptrdiff_t ret;
 
-    while (tls__recv_more(t, plain)) {
-        if (t->renegotiating) {
-            ret = tls__shake(t);
-            if (ret == GNUTLS_E_AGAIN)
-                break;
-            if (ret < 0 && ret != GNUTLS_E_GOT_APPLICATION_DATA)
-                return tls__fatal(t, (int)ret);
-            /* Either done, or application data came first: one read takes it, then the handshake goes on. */
-            t->renegotiating = ret != 0;
-        }
+    for (;;) {
+        ret = tls__renegotiate(t);
+        if (ret < 0 && ret != GNUTLS_E_AGAIN)
+            return tls__fatal(t, (int)ret);
+        if (ret < 0 || !tls__recv_more(t) || buf_room(plain) == 0)
+            break;
         ret = tls__recv_once(t, plain, &err);
         if (err == WH_E_FULL)
             break;
@@ -259,11 +280,12 @@ static enum wh_err tls__recv_all(struct tls *t, struct buf *plain, bool *eof)
             return tls__fail(t, err);
         if (ret > 0) {
             t->got_plain = true;
+            t->quiet = 0;
         } else if (ret == 0) {
             t->peer_done = true;
             break;
         } else if (ret == GNUTLS_E_REHANDSHAKE) {
-            t->renegotiating = true;
+            t->reneg_asked = true;
         } else if (ret != GNUTLS_E_AGAIN && ret != GNUTLS_E_INTERRUPTED && ret != GNUTLS_E_WARNING_ALERT_RECEIVED) {
             return tls__fatal(t, (int)ret);
         }
@@ -404,8 +426,6 @@ static enum wh_err tls__session(struct tls *t, const struct tls_params *params)
     int ret = gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_KEY_SHARE_TOP2);
 
     if (ret == 0)
-        ret = gnutls_certificate_allocate_credentials(&t->credentials);
-    if (ret == 0)
         ret = gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
     if (ret < 0)
         return tls_error(ret);
@@ -426,6 +446,8 @@ enum wh_err f_tls_create(const struct tls_params *params, struct filter **out)
     t->base.ops = &tls_ops;
     t->base.state = FILTER_HANDSHAKE;
     err = tls_host(params->host, t->host);
+    if (err == WH_OK)
+        err = tls_error(gnutls_certificate_allocate_credentials(&t->credentials));
     if (err == WH_OK)
         err = tls__session(t, params);
     if (err != WH_OK) {
@@ -487,95 +509,20 @@ void f_tls_decide(struct filter *f, bool accept)
 /* ---- what can be said of a session ---------------------------------------------------------------------------------
  */
 
-static unsigned tls__version_bit(gnutls_protocol_t version)
-{
-    switch (version) {
-    case GNUTLS_TLS1_0:
-        return TLS_V1_0;
-    case GNUTLS_TLS1_1:
-        return TLS_V1_1;
-    case GNUTLS_TLS1_2:
-        return TLS_V1_2;
-    case GNUTLS_TLS1_3:
-        return TLS_V1_3;
-    default:
-        return 0;
-    }
-}
-
-static const char *tls__version_name(unsigned bit)
-{
-    switch (bit) {
-    case TLS_V1_0:
-        return "TLS 1.0";
-    case TLS_V1_1:
-        return "TLS 1.1";
-    case TLS_V1_2:
-        return "TLS 1.2";
-    case TLS_V1_3:
-        return "TLS 1.3";
-    default:
-        return "";
-    }
-}
-
-/* GnuTLS tells the number of a suite only when asked for all of them. A suite of TLS 1.3 names no key exchange. */
-static uint16_t tls__suite_number(gnutls_session_t session, unsigned version)
-{
-    gnutls_cipher_algorithm_t cipher = gnutls_cipher_get(session), c;
-    gnutls_mac_algorithm_t mac = gnutls_mac_get(session), m;
-    gnutls_kx_algorithm_t kx = version == TLS_V1_3 ? GNUTLS_KX_UNKNOWN : gnutls_kx_get(session), k;
-    gnutls_protocol_t min;
-    unsigned char id[2];
-
-    for (size_t i = 0; gnutls_cipher_suite_info(i, id, &k, &c, &m, &min); i++)
-        if (c == cipher && m == mac && k == kx && (min == GNUTLS_TLS1_3) == (version == TLS_V1_3))
-            return (uint16_t)(id[0] << 8 | id[1]);
-    return 0;
-}
-
 void f_tls_info(const struct filter *f, struct tls_info *out)
 {
     const struct tls *t = tls__of(f);
-    gnutls_session_t s = t->session;
-    const char *cipher;
 
     memset(out, 0, sizeof(*out));
     out->protocol = out->cipher = "";
+    if (t->shaken)
+        tls_session_info(t->session, out);
     out->client_cert_asked = t->cert_asked;
-    if (!t->shaken)
-        return;
-    cipher = gnutls_ciphersuite_get(s);
-    out->version = tls__version_bit(gnutls_protocol_get_version(s));
-    out->protocol = tls__version_name(out->version);
-    out->cipher = cipher ? cipher : "";
-    out->cipher_bits = (unsigned)gnutls_cipher_get_key_size(gnutls_cipher_get(s)) * 8;
-    out->suite = tls__suite_number(s, out->version);
-    out->resumed = gnutls_session_is_resumed(s) != 0;
-}
-
-/* Under TLS 1.3 GnuTLS would wait for a ticket that has not come, and without one the data resumes nothing. */
-static bool tls__resumable(gnutls_session_t session)
-{
-    gnutls_datum_t id = {NULL, 0};
-
-    if (gnutls_session_get_flags(session) & GNUTLS_SFLAGS_SESSION_TICKET)
-        return true;
-    return gnutls_protocol_get_version(session) != GNUTLS_TLS1_3 && gnutls_session_get_id2(session, &id) == 0 &&
-           id.size;
 }
 
 enum wh_err f_tls_session(const struct filter *f, struct span *out)
 {
-    const struct tls *t = tls__of(f);
-    gnutls_datum_t data = {NULL, 0};
-    void *copy;
-
-    if (f->state != FILTER_OPEN || !tls__resumable(t->session) || gnutls_session_get_data2(t->session, &data) < 0)
+    if (f->state != FILTER_OPEN)
         return WH_E_NOT_FOUND;
-    copy = mem_dup(data.data, data.size);
-    if (copy)
-        *out = span_make(copy, data.size);
-    gnutls_free(data.data);
-    return copy ? WH_OK : WH_E_NOMEM;
+    return tls_session_data(tls__of(f)->session, out);
 }

@@ -112,7 +112,7 @@ enum wh_err tls_params_apply(gnutls_session_t session, const struct tls_params *
         err = tls_error(gnutls_server_name_set(session, GNUTLS_NAME_DNS, host, strlen(host)));
     if (err == WH_OK)
         err = params__alpn(session, params->alpn);
-    /* Old session data that GnuTLS no longer likes (expired, another build) costs a full handshake and nothing else. */
+    /* Session data that GnuTLS does not take (of another of its versions) costs a full handshake and nothing else. */
     if (err == WH_OK && params->resume.n)
         (void)gnutls_session_set_data(session, params->resume.p, params->resume.n);
     return err;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A WebSocket link (RFC 6455, client side) on top of a chain: joins ws_frame and ws_msg, a bounded read-ahead, and the
+ * output buffer. It answers pings by queueing, records the close handshake, and says by result what the owner must do;
+ * it never sends by itself, and it never answers a close frame by itself: what our close frame says is the
+ * application's choice, or the owner's.
+ *
+ * Receiving has three modes, chosen per call by the owner:
+ *   x_ws_receive  a Receive waits: payload goes straight to its buffer (first what the read-ahead holds, then from in)
+ *   x_ws_ahead    nobody waits: payload goes into the read-ahead with its frame boundaries, control frames behind it
+ *                 are handled (SEMANTICS D3)
+ *   x_ws_discard  the application has begun Close: data frames are dropped, only the close frame matters (W43)
+ * Output: control frames (pong, close, keep-alive) are queued inside and moved to out by x_ws_flush, never inside a
+ * frame being sent.
+ *
+ * Violations (D4, D5): WH_E_RESPONSE, sticky; the close frame with the right code is queued, unless one of ours was
+ * before. Messages and pieces that came before the violation and are in the read-ahead are still delivered by
+ * x_ws_receive, then the error, so that timing does not decide what the application sees.
+ *
+ * Threads: the connection's lock. Ownership: buffers are the caller's; payload is copied once. Memory never grows with
+ * an announced length, and neither pongs nor our close frame fail for want of it.
+ * Limits: read-ahead by config (option 122), pongs by D17: up to 64 whatever their size, and up to 8 KB of pong frames
+ * whatever their number; beyond, only the newest. Errors: at each function.
+ */
+#ifndef STACK_X_WS_H
+#define STACK_X_WS_H
+
+#include "base/buf.h"
+
+struct x_ws_config {
+    size_t ahead_limit;                  /* bytes of read-ahead, marks of frame boundaries (4 bytes each) included */
+    void (*random)(void *dst, size_t n); /* mask keys (RFC 6455 section 5.3), 64 bytes a time; must not fail */
+};
+
+/* A piece handed to a Receive. */
+enum x_ws_kind { X_WS_DATA, X_WS_CLOSE };
+struct x_ws_piece {
+    enum x_ws_kind kind;
+    bool text; /* DATA: UTF-8 message, else binary */
+    bool fin;  /* DATA: this piece ends the message */
+};
+
+struct x_ws;
+
+enum wh_err x_ws_create(const struct x_ws_config *cfg, struct x_ws **out);
+void x_ws_destroy(struct x_ws *w); /* NULL is allowed */
+
+/*
+ * Copies payload to dst (cap > 0) and counts it in *n (set on every return; may be > 0 with WH_AGAIN: the operation
+ * keeps those bytes and calls again with dst + n). WH_OK: the Receive completes, *piece says with what: the end of a
+ * frame was reached, or dst is full, or the peer's close frame came (kind CLOSE, n 0; only when nothing was copied
+ * before it: a piece always ends before a close frame, since frames do). Empty non-final frames are skipped; an empty
+ * final frame gives a piece of 0 bytes with fin.
+ * WH_AGAIN: needs more bytes in in. WH_E_STATE: the peer's close frame was delivered before (W39), or seen by
+ * x_ws_discard. Errors sticky: WH_E_RESPONSE, WH_E_NOMEM (the read-ahead could not grow).
+ */
+enum wh_err x_ws_receive(struct x_ws *w, struct buf *in, uint8_t *dst, size_t cap, size_t *n, struct x_ws_piece *piece);
+
+/* WH_OK: in is used up, more may come. WH_E_FULL: the read-ahead is full (or the close frame was seen), do not receive
+ * more. Errors as above. */
+enum wh_err x_ws_ahead(struct x_ws *w, struct buf *in);
+
+/* Drops data. WH_OK: the peer's close frame has been seen. WH_AGAIN: needs more bytes. Errors as above. Empties the
+ * read-ahead. */
+enum wh_err x_ws_discard(struct x_ws *w, struct buf *in);
+
+/* The read-ahead holds something a Receive could take: data, or a close frame that was not delivered. */
+bool x_ws_has_ahead(const struct x_ws *w);
+
+/*
+ * Sending one frame. begin: checks the message rules (W31: a type switch inside a fragmented message is WH_E_ARG; after
+ * our close frame, or with a frame begun and not complete, WH_E_STATE) and chooses opcode and FIN. total may be 0.
+ * send_some: pongs that wait go first, then the head, then what fits is masked from s (the rest of the caller's
+ * payload, never modified) into out; *used counts payload bytes, on every return. WH_OK: the frame is complete in out.
+ * WH_AGAIN: out is full. WH_E_NOMEM: out could not grow; nothing is lost.
+ */
+enum wh_err x_ws_send_begin(struct x_ws *w, bool text, bool fin, size_t total);
+enum wh_err x_ws_send_some(struct x_ws *w, struct span s, struct buf *out, size_t *used);
+
+/*
+ * Queues our close frame behind the frame being sent and the pongs that wait. code 1005 (no status) sends an empty
+ * payload and takes no reason. WH_E_STATE: one was queued before. WH_E_ARG: a reason above 123 bytes, or a code that no
+ * close frame may carry (section 7.4: ws_msg_code_allowed).
+ */
+enum wh_err x_ws_close(struct x_ws *w, uint16_t code, struct span reason);
+/* Queues an unsolicited empty pong (D3), unless output already waits; gives spare memory back. WH_OK. */
+enum wh_err x_ws_keepalive(struct x_ws *w);
+/* WH_OK: nothing waits; WH_AGAIN: out full, or inside a frame; WH_E_NOMEM: out could not grow, nothing is lost. */
+enum wh_err x_ws_flush(struct x_ws *w, struct buf *out);
+
+bool x_ws_close_queued(const struct x_ws *w); /* our close frame was queued (or sent) */
+bool x_ws_close_sent(const struct x_ws *w);   /* ... and has been moved to out */
+bool x_ws_peer_closed(const struct x_ws *w);  /* the peer's close frame was decoded */
+/* The peer's status (1005 when the frame carried none) and reason; WH_E_STATE before its close frame. Span valid until
+ * destroy. */
+enum wh_err x_ws_peer_status(const struct x_ws *w, uint16_t *code, struct span *reason);
+
+#endif

@@ -3,4 +3,5 @@
 chain_programs += tests/chain/test_tls_handshake
 chain_programs += tests/chain/test_tls_data
 chain_programs += tests/chain/test_tls_ends
+chain_programs += tests/chain/test_tls_exchange
 test_support_sources += tests/chain/peer.c tests/chain/peer.h

@@ -24,7 +24,8 @@ tap_run() {
     mkdir -p "$(dirname "$log")"
     timeout --kill-after=10 "$seconds" "$@" >"$log" 2>&1 </dev/null &
     tap_child=$!
-    wait "$tap_child" || status=$?
+    # The shell itself would tell of a signal, too.
+    { wait "$tap_child" || status=$?; } 2>/dev/null
     tap_child=
 
     skip=$(grep -aciE '^ok\b.*# *skip' "$log" || true)

@@ -114,13 +114,16 @@ bool h1_text_allowed(struct span s)
     return true;
 }
 
+/* A blank joins what stands on the two lines, when something stands on both. */
 static enum wh_err fold(struct h1_fields *f, struct span more)
 {
     size_t count = hdr_count(&f->fields);
+    struct span value;
 
     if (f->skipping || !count || !more.n)
         return WH_OK;
-    return hdr_append_value(&f->fields, count - 1, " ", more);
+    hdr_at(&f->fields, count - 1, NULL, &value);
+    return hdr_append_value(&f->fields, count - 1, value.n ? " " : "", more);
 }
 
 enum wh_err h1_fields_line(struct h1_fields *f, struct span line, bool *end)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "chain/peer.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "stack/f_tls_params.h"
 
 #define PEER_LIMIT ((size_t)64 << 20)
 
@@ -39,11 +39,8 @@ static gnutls_x509_privkey_t new_key(void)
 static void add_name(gnutls_x509_crt_t crt, const char *name)
 {
     unsigned char ip[4];
-    unsigned b[4];
 
-    if (tls_host_is_ip(name) && sscanf(name, "%3u.%3u.%3u.%3u", &b[0], &b[1], &b[2], &b[3]) == 4) {
-        for (int i = 0; i < 4; i++)
-            ip[i] = (unsigned char)b[i];
+    if (inet_pton(AF_INET, name, ip) == 1) {
         must(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, ip, 4, GNUTLS_FSAN_APPEND), name);
     } else {
         must(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name),

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See option.h: settings and sessions here, requests in req_option.c. */
+#include "core/option.h"
+#include "base/mem.h"
+#include "core/request.h"
+#include "core/wide.h"
+
+#define PROTOCOLS_SECURE (WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_2 | WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3)
+
+/* Whose settings answer for o, and that object itself, whose lock guards them. */
+static struct settings *option_settings(struct object **o)
+{
+    if ((*o)->type == OBJECT_REQUEST)
+        return &request_of(*o)->settings;
+    *o = object_session(*o);
+    return &((struct session *)*o)->settings;
+}
+
+uint32_t option_get(struct object *o, enum setting which)
+{
+    struct settings *s = option_settings(&o);
+    uint32_t value;
+
+    AcquireSRWLockShared(&o->lock);
+    value = settings_get(s, which);
+    ReleaseSRWLockShared(&o->lock);
+    return value;
+}
+
+enum wh_err option_set(struct object *o, enum setting which, uint32_t value)
+{
+    struct settings *s = option_settings(&o);
+    enum wh_err err;
+
+    AcquireSRWLockExclusive(&o->lock);
+    err = settings_set(s, which, value);
+    ReleaseSRWLockExclusive(&o->lock);
+    return err;
+}
+
+enum wh_err option_set_protocols(struct object *session, uint32_t protocols)
+{
+    if (((struct session *)session)->secure_defaults && (protocols & ~PROTOCOLS_SECURE))
+        return WH_E_STATE;
+    return option_set(session, SETTING_SECURE_PROTOCOLS, protocols);
+}
+
+enum wh_err option_agent(struct object *session, WCHAR **out)
+{
+    struct session *s = (struct session *)session;
+    enum wh_err err;
+
+    AcquireSRWLockShared(&session->lock);
+    err = s->agent ? wide_copy_or_null(s->agent, out) : wide_copy(NULL, 0, out);
+    ReleaseSRWLockShared(&session->lock);
+    return err;
+}
+
+/* The agent becomes a header value of every request, so it must be able to be one. */
+static bool option_agent_ok(const WCHAR *agent, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (agent[i] < ' ' && agent[i] != '\t')
+            return false;
+    return true;
+}
+
+enum wh_err option_set_agent(struct object *session, const WCHAR *agent, size_t n)
+{
+    struct session *s = (struct session *)session;
+    WCHAR *copy, *old;
+    enum wh_err err;
+
+    if (!option_agent_ok(agent, n))
+        return WH_E_ARG;
+    err = wide_copy(agent, n, &copy);
+    if (err)
+        return err;
+    AcquireSRWLockExclusive(&session->lock);
+    old = s->agent;
+    s->agent = copy;
+    ReleaseSRWLockExclusive(&session->lock);
+    mem_free(old);
+    return WH_OK;
+}
+
+enum wh_err option_set_unload_event(struct object *session, HANDLE event)
+{
+    struct session *s = (struct session *)session;
+    HANDLE process = GetCurrentProcess(), copy = NULL, old;
+
+    if (event && !DuplicateHandle(process, event, process, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS))
+        return WH_E_ARG;
+    AcquireSRWLockExclusive(&session->lock);
+    old = s->unload_event;
+    s->unload_event = copy;
+    ReleaseSRWLockExclusive(&session->lock);
+    if (old)
+        CloseHandle(old);
+    return WH_OK;
+}

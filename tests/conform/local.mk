@@ -21,3 +21,26 @@ conform_programs += tests/conform/trustca
 EXTRA_DIST += tests/conform/run.sh
 EXTRA_DIST += tests/server/make_certs.sh tests/server/make_nginx.py tests/server/scripts.txt
 EXTRA_DIST += tests/server/stub.py tests/server/ws_echo.py
+
+# The room io under test: linked with the room's own objects instead of the DLL's exports.
+conform_programs += tests/conform/io_connect
+conform_programs += tests/conform/io_loop
+conform_programs += tests/conform/io_recv
+conform_programs += tests/conform/io_resolve
+conform_programs += tests/conform/io_send
+conform_programs += tests/conform/io_timer
+io_room_files = tests/conform/io_room.c tests/conform/io_room.h
+io_owner_files = $(io_room_files) tests/conform/io_owner.c tests/conform/io_owner.h
+io_room_libraries = libconform.a libwin.a libpure.a -lws2_32 -lbcrypt
+tests_conform_io_connect_SOURCES = tests/conform/io_connect.c $(io_owner_files)
+tests_conform_io_connect_LDADD = $(io_room_libraries)
+tests_conform_io_loop_SOURCES = tests/conform/io_loop.c $(io_room_files)
+tests_conform_io_loop_LDADD = $(io_room_libraries)
+tests_conform_io_recv_SOURCES = tests/conform/io_recv.c $(io_owner_files)
+tests_conform_io_recv_LDADD = $(io_room_libraries)
+tests_conform_io_resolve_SOURCES = tests/conform/io_resolve.c $(io_room_files)
+tests_conform_io_resolve_LDADD = $(io_room_libraries)
+tests_conform_io_send_SOURCES = tests/conform/io_send.c $(io_owner_files)
+tests_conform_io_send_LDADD = $(io_room_libraries)
+tests_conform_io_timer_SOURCES = tests/conform/io_timer.c $(io_room_files)
+tests_conform_io_timer_LDADD = $(io_room_libraries)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The session: what WinHttpOpen makes; the root of inheritance. Guard: its object lock.
- * The unload event (option 99) is set when the last object below the session has gone and the last callback has returned (H16-H19).
+ * The unload event (option 99) is set when the last object below the session has gone and the last callback has
+ * returned (H16-H19).
  */
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
@@ -20,12 +21,15 @@ struct session {
 };
 
 /*
- * flags: those of WinHttpOpen. WH_E_ARG: flags or an access type that do not exist, a named proxy without a name (C1-C3). Automatic proxies
- * and the machine's default proxy are not looked up yet: such a session goes direct. A named proxy is stored; sending through it is not offered.
+ * flags: those of WinHttpOpen. WH_E_ARG: flags or an access type that do not exist, a named proxy without a name
+ * (C1-C3). Automatic proxies and the machine's default proxy are not looked up yet: such a session goes direct. A named
+ * proxy is stored; sending through it is not offered.
  */
-enum wh_err session_create(const WCHAR *agent, DWORD access, const WCHAR *proxy, const WCHAR *bypass, DWORD flags, struct session **out);
+enum wh_err session_create(const WCHAR *agent, DWORD access, const WCHAR *proxy, const WCHAR *bypass, DWORD flags,
+                           struct session **out);
 
-/* The values that a request opened now inherits (TO8), and those that a query on the session or a connection answers. */
+/* The values that a request opened now inherits (TO8), and those that a query on the session or a connection answers.
+ */
 void session_settings(struct session *s, struct settings *out);
 bool session_proxied(const struct session *s); /* a proxy was named; nothing may silently go past it */
 

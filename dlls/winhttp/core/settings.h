@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a child inherits from its parent when it is created: a plain value, copied session -> connect -> request (API.md section 2.2), constant in a
- * connection once it has been made. Defaults and ranges: API.md section 2, SEMANTICS sections 4.2, 4.4, 18.2.
+ * What a child inherits from its parent when it is created: a plain value, copied session -> connect -> request (API.md
+ * section 2.2), constant in a connection once it has been made. Defaults and ranges: API.md section 2, SEMANTICS
+ * sections 4.2, 4.4, 18.2.
  */
 #ifndef CORE_SETTINGS_H
 #define CORE_SETTINGS_H
@@ -23,14 +24,14 @@ struct settings {
     uint32_t redirect_policy;
     uint32_t max_redirects;
     uint32_t max_status_continue;
-    uint32_t max_response_header;      /* bytes */
-    uint32_t max_response_drain;       /* bytes */
+    uint32_t max_response_header; /* bytes */
+    uint32_t max_response_drain;  /* bytes */
     uint32_t ws_receive_buffer;
     uint32_t ws_send_buffer;
     /* requests only */
-    uint32_t disable_feature;          /* WINHTTP_DISABLE_... */
-    uint32_t enable_feature;           /* WINHTTP_ENABLE_... */
-    uint32_t security_flags;           /* SECURITY_FLAG_IGNORE_... */
+    uint32_t disable_feature; /* WINHTTP_DISABLE_... */
+    uint32_t enable_feature;  /* WINHTTP_ENABLE_... */
+    uint32_t security_flags;  /* SECURITY_FLAG_IGNORE_... */
 };
 
 /* The same by name, for options whose value is a DWORD. */

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The crank and what feeds it. Steps, in the order of HOUSE.md: up (open, or chain and user), down (send), receive,
+ * deadline. No step calls an earlier one; only the loop in conn_crank goes back, when a receive brought bytes at once.
+ */
+#include "core/conn.h"
+#include <assert.h>
+#include <string.h>
+#include "base/mem.h"
+#include "io/clock.h"
+
+static void run_task(struct task *t);
+static void run_timer(struct task *t);
+static void on_io(struct sock_op *op);
+
+void conn_start(void)
+{
+    loop_set_sink(on_io);
+}
+
+enum wh_err conn_create(const struct conn_target *target, const struct settings *settings, struct conn **out)
+{
+    struct conn *c = mem_zalloc(sizeof(*c));
+
+    if (!c || loop_hold() != WH_OK) {
+        mem_free(c);
+        return WH_E_NOMEM;
+    }
+    c->refs = 1;
+    InitializeSRWLock(&c->lock);
+    c->target = *target;
+    c->settings = *settings;
+    sock_init(&c->sock, c);
+    chain_init(&c->chain, CONN_IN_LIMIT, CONN_OUT_LIMIT);
+    timer_init(&c->timer, run_timer);
+    c->timer_due = c->open_deadline = c->linger_deadline = TIMER_NEVER;
+    c->task.run = run_task;
+    *out = c;
+    return WH_OK;
+}
+
+struct conn *conn_ref(struct conn *c)
+{
+    InterlockedIncrement(&c->refs);
+    return c;
+}
+
+void conn_unref(struct conn *c)
+{
+    if (InterlockedDecrement(&c->refs))
+        return;
+    assert(!c->user && !sock_busy(&c->sock));
+    sock_close(&c->sock, false);
+    chain_destroy(&c->chain);
+    if (c->lookup)
+        resolve_free(c->lookup);
+    trust_verdict_clear(&c->verdict);
+    mem_free(c->target.host);
+    mem_free(c->target.tls_host);
+    mem_free(c);
+    loop_release();
+}
+
+void conn_lock(struct conn *c)
+{
+    AcquireSRWLockExclusive(&c->lock);
+}
+
+void conn_unlock(struct conn *c)
+{
+    ReleaseSRWLockExclusive(&c->lock);
+}
+
+void conn_bind(struct conn *c, struct conn_user *u)
+{
+    assert(!c->user && !u->conn);
+    c->user = u;
+    u->conn = conn_ref(c);
+}
+
+void conn_unbind(struct conn *c)
+{
+    c->user->conn = NULL;
+    c->user = NULL;
+}
+
+struct conn *user_lock(struct conn_user *u)
+{
+    struct conn *c;
+
+    AcquireSRWLockExclusive(&u->object->lock);
+    c = u->conn;
+    if (!c)
+        return NULL;
+    conn_lock(conn_ref(c));
+    ReleaseSRWLockExclusive(&u->object->lock);
+    return c;
+}
+
+void user_unlock(struct conn_user *u, struct conn *c)
+{
+    if (!c) {
+        ReleaseSRWLockExclusive(&u->object->lock);
+        return;
+    }
+    conn_unlock(c);
+    conn_unref(c);
+}
+
+bool conn_flushed(const struct conn *c)
+{
+    struct chain *chain = (struct chain *)&c->chain;
+
+    return !c->tx_busy && !buf_len(&c->chain.wire_out) && !buf_len(chain_out(chain));
+}
+
+bool conn_ended(const struct conn *c)
+{
+    return c->chain.eof;
+}
+
+size_t conn_out_room(struct conn *c)
+{
+    return buf_room(chain_out(&c->chain));
+}
+
+/* The receive under way has ended; its space goes to the chain. */
+static void received(struct conn *c, enum wh_err err, size_t n)
+{
+    if (err != WH_OK)
+        n = 0;
+    buf_commit(&c->chain.wire_in, n);
+    c->rx_space = NULL;
+    if (n) {
+        c->rx_large = n == c->rx_size;
+        c->rx_count += n;
+        c->rx_last = clock_ms();
+        return;
+    }
+    c->rx_ended = true;
+    c->rx_error = err;
+    c->net_error = c->sock.last_error;
+    chain_wire_eof(&c->chain);
+}
+
+static void sent(struct conn *c, enum wh_err err, size_t n)
+{
+    if (err != WH_OK) {
+        c->tx_error = err;
+        c->net_error = c->sock.last_error;
+        return;
+    }
+    buf_consume(&c->chain.wire_out, n);
+    c->tx_last = clock_ms();
+}
+
+/* An operation's packet or event came. WH_AGAIN: the kernel still has it. Its reference is the caller's to drop. */
+static enum wh_err io_ended(struct conn *c, struct sock_op *op)
+{
+    size_t n = 0;
+    enum wh_err err = sock_result(op, &n);
+
+    if (err == WH_AGAIN)
+        return err;
+    switch (op->kind) {
+    case SOCK_OP_RECV:
+        received(c, err, n);
+        break;
+    case SOCK_OP_SEND:
+        c->tx_busy = 0;
+        sent(c, err, n);
+        break;
+    case SOCK_OP_CONNECT:
+        c->connect_done = true;
+        c->connect_err = err;
+        break;
+    }
+    return WH_OK;
+}
+
+static void on_io(struct sock_op *op)
+{
+    struct conn *c = op->sock->owner;
+
+    conn_lock(c);
+    io_ended(c, op);
+    conn_crank(c, CRANK_ALL, NULL);
+    conn_unlock_deliver(c);
+    conn_unref(c);
+}
+
+/* Step down: as long as the kernel takes bytes at once, the user may add more. */
+static void step_down(struct conn *c)
+{
+    struct span v[SOCK_SEND_SPANS];
+    size_t count, total, n;
+    enum wh_err err;
+
+    for (;;) {
+        if (c->state == CONN_OPEN && c->user)
+            c->user->ops->down(c->user);
+        if (c->tx_error != WH_OK || c->tx_busy || c->state < CONN_SECURING || c->state == CONN_DEAD)
+            return;
+        err = chain_send(&c->chain);
+        if (err != WH_OK && err != WH_AGAIN)
+            c->tx_error = err;
+        total = buf_spans(&c->chain.wire_out, v, SOCK_SEND_SPANS, &count);
+        if (!total) {
+            if (c->tx_error == WH_OK)
+                return;
+            continue;
+        }
+        err = sock_send(&c->sock, v, count, NULL, &n);
+        if (err == WH_AGAIN) {
+            c->tx_busy = total;
+            conn_ref(c);
+            return;
+        }
+        sent(c, err, n);
+    }
+}
+
+static bool wants_bytes(const struct conn *c)
+{
+    switch (c->state) {
+    case CONN_SECURING:
+    case CONN_LINGER:
+        return true;
+    case CONN_OPEN:
+        return c->user && c->user->ops->wants(c->user);
+    default:
+        return false;
+    }
+}
+
+/* Step receive: true if bytes, or the end, came at once. */
+static bool step_receive(struct conn *c, HANDLE event)
+{
+    size_t want = c->rx_large ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL, n;
+    enum wh_err err;
+
+    if (c->sock.recv.pending || c->rx_ended || !wants_bytes(c))
+        return false;
+    if (c->rx_event != event && c->rx_event) {
+        SetEvent(c->rx_event);
+        return false;
+    }
+    err = buf_reserve(&c->chain.wire_in, want, &c->rx_space, &c->rx_size);
+    if (err == WH_E_FULL)
+        return false;
+    if (err == WH_OK)
+        err = sock_recv(&c->sock, c->rx_space, c->rx_size, c->rx_event, &n);
+    else
+        n = 0;
+    if (err == WH_AGAIN) {
+        conn_ref(c);
+        return false;
+    }
+    received(c, err, n);
+    return true;
+}
+
+/* A user's turn. Over TLS what it took may let the chain decrypt more without a byte from the wire. */
+static void step_user(struct conn *c)
+{
+    size_t before;
+    enum wh_err err;
+
+    do {
+        err = chain_turn(&c->chain);
+        if (err != WH_OK && err != WH_AGAIN && !c->chain.eof) {
+            c->rx_ended = c->chain.eof = true;
+            c->rx_error = err;
+        }
+        before = buf_len(chain_in(&c->chain));
+        if (!c->user)
+            return;
+        c->user->ops->up(c->user);
+    } while (c->chain.top && c->user && buf_len(chain_in(&c->chain)) < before && c->user->ops->wants(c->user));
+}
+
+static void step_linger(struct conn *c)
+{
+    size_t n = buf_len(&c->chain.wire_in);
+
+    buf_consume(&c->chain.wire_in, n);
+    c->linger_left -= n < c->linger_left ? n : c->linger_left;
+}
+
+/* Behind the step down: what a lingering connection waits for may have happened. */
+static void step_linger_end(struct conn *c)
+{
+    if (c->tx_error == WH_OK && !conn_flushed(c))
+        return;
+    if (c->tx_error == WH_OK && c->linger_fin && !c->linger_notified) {
+        c->linger_notified = true;
+        chain_shutdown(&c->chain);
+        step_down(c);
+        if (c->tx_error == WH_OK && !conn_flushed(c))
+            return;
+    }
+    if (c->tx_error != WH_OK || c->rx_ended || !c->linger_left)
+        conn_kill(c);
+    else if (c->linger_fin && !c->sock.fin_sent)
+        sock_shutdown_send(&c->sock);
+}
+
+static void step_up(struct conn *c, HANDLE event)
+{
+    if (c->state < CONN_OPEN)
+        conn_open_step(c, event);
+    if (c->state == CONN_OPEN)
+        step_user(c);
+    if (c->state == CONN_LINGER)
+        step_linger(c);
+}
+
+uint64_t conn_deadline(const struct conn *c)
+{
+    uint64_t due = c->open_deadline;
+
+    if (c->linger_deadline < due)
+        due = c->linger_deadline;
+    if (c->state == CONN_OPEN && c->user) {
+        uint64_t user = c->user->ops->deadline(c->user);
+
+        if (user < due)
+            due = user;
+    }
+    return due;
+}
+
+/* Step deadline: the timer only ever moves earlier here; one that fires too early is set anew (io/timer.h). */
+static void step_deadline(struct conn *c)
+{
+    uint64_t due = conn_deadline(c);
+
+    if (c->rx_event || due >= c->timer_due || c->state == CONN_DEAD)
+        return;
+    c->timer_due = due;
+    conn_ref(c);
+    if (!timer_set(&c->timer, due))
+        conn_unref(c);
+}
+
+void conn_crank(struct conn *c, unsigned what, HANDLE event)
+{
+    assert(!c->cranking);
+    c->cranking = true;
+    if (what & CRANK_UP) {
+        do {
+            step_up(c, event);
+            step_down(c);
+        } while (step_receive(c, event));
+    } else {
+        step_down(c);
+    }
+    if (c->state == CONN_LINGER)
+        step_linger_end(c);
+    step_deadline(c);
+    c->cranking = false;
+}
+
+void conn_unlock_deliver(struct conn *c)
+{
+    struct object *o = c->user ? object_ref(c->user->object) : NULL;
+    void (*follow_up)(struct object *) = c->user ? c->user->ops->follow_up : NULL;
+
+    conn_unlock(c);
+    if (!o)
+        return;
+    if (follow_up)
+        follow_up(o);
+    if (o->async)
+        notify_deliver(o);
+    object_unref(o);
+}
+
+void conn_post(struct conn *c)
+{
+    if (c->rx_event) {
+        SetEvent(c->rx_event);
+    } else if (!c->task_posted) {
+        c->task_posted = true;
+        conn_ref(c);
+        loop_post(&c->task);
+    }
+}
+
+static void run_task(struct task *t)
+{
+    struct conn *c = container_of(t, struct conn, task);
+
+    conn_lock(c);
+    c->task_posted = false;
+    conn_crank(c, CRANK_ALL, NULL);
+    conn_unlock_deliver(c);
+    conn_unref(c);
+}
+
+void conn_expire(struct conn *c, uint64_t now)
+{
+    if (c->state < CONN_OPEN && now >= c->open_deadline)
+        conn_open_expired(c);
+    else if (c->state == CONN_LINGER && now >= c->linger_deadline)
+        conn_kill(c);
+    else if (c->state == CONN_OPEN && c->user)
+        c->user->ops->expired(c->user, now);
+}
+
+static void run_timer(struct task *t)
+{
+    struct conn *c = container_of(container_of(t, struct timer, task), struct conn, timer);
+
+    conn_lock(c);
+    c->timer_due = TIMER_NEVER;
+    conn_expire(c, clock_ms());
+    conn_crank(c, CRANK_ALL, NULL);
+    conn_unlock_deliver(c);
+    conn_unref(c);
+}
+
+static void reap_op(struct conn *c, struct sock_op *op)
+{
+    if (op->pending && op->evented && io_ended(c, op) == WH_OK)
+        conn_unref(c);
+}
+
+void conn_reap(struct conn *c)
+{
+    reap_op(c, &c->sock.recv);
+    reap_op(c, &c->sock.send);
+}
+
+static bool ends_by(const struct sock_op *op, HANDLE event)
+{
+    return op->pending && op->evented && ((ULONG_PTR)op->ov.hEvent & ~(ULONG_PTR)1) == (ULONG_PTR)event;
+}
+
+void conn_leave(struct conn *c, HANDLE event)
+{
+    if (ends_by(&c->sock.recv, event))
+        sock_reap_now(&c->sock.recv);
+    if (ends_by(&c->sock.send, event))
+        sock_reap_now(&c->sock.send);
+    conn_reap(c);
+    if (c->rx_event == event)
+        c->rx_event = NULL;
+    if (c->rx_event)
+        SetEvent(c->rx_event); /* another call has been waiting for its turn to receive */
+    step_deadline(c);
+}
+
+void conn_linger(struct conn *c, bool fin)
+{
+    assert(!c->user);
+    if (c->state != CONN_OPEN || c->tx_error != WH_OK) {
+        conn_kill(c);
+        return;
+    }
+    c->state = CONN_LINGER;
+    c->linger_fin = fin;
+    c->linger_left = CONN_LINGER_BYTES;
+    c->linger_deadline = deadline_in(CONN_LINGER_MS);
+    conn_post(c);
+}
+
+void conn_kill(struct conn *c)
+{
+    if (c->state == CONN_DEAD)
+        return;
+    c->state = CONN_DEAD;
+    c->open_deadline = c->linger_deadline = TIMER_NEVER;
+    if (c->lookup && !c->lookup_done)
+        resolve_cancel(c->lookup);
+    sock_close(&c->sock, false);
+    if (timer_clear(&c->timer)) {
+        c->timer_due = TIMER_NEVER;
+        conn_unref(c);
+    }
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One connection to a server: a socket, a chain of floors, and the object that uses it just now (its *user*: a request
+ * or a WebSocket). It exists, unconnected, from the moment an operation needs it. conn.c is the only caller of both
+ * stack and io for established links.
+ *
+ * The crank (conn_crank, lock held, any thread, never nested): bytes up, user's turn, bytes down in as few sends as
+ * possible, a receive if someone wants bytes, the one deadline. It resolves operations; it never delivers. Afterwards
+ * the caller unlocks with conn_unlock_deliver.
+ *
+ * Who receives: an asynchronous user's receives end on the port. A synchronous call sets rx_event while it is inside;
+ * then only the thread that owns that event issues receives (and connects), every other thread that finds a reason to
+ * crank sets the event. Sends always end on the port.
+ *
+ * References: the user, each operation the kernel holds, an armed timer, a look-up or verdict under way, and whoever is
+ * inside a call. Lock: c->lock guards everything below that is not marked constant, and the slots and buffers of the
+ * bound user.
+ */
+#ifndef CORE_CONN_H
+#define CORE_CONN_H
+
+#include "core/op.h"
+#include "core/settings.h"
+#include "io/resolve.h"
+#include "io/sock.h"
+#include "io/timer.h"
+#include "io/work.h"
+#include "stack/chain.h"
+#include "sys/trust.h"
+
+struct conn;
+struct conn_user;
+
+/* Buffers between socket and user, bytes. In: one large chunk being read and one being decoded, plus a TLS record. Out:
+ * what is masked or encrypted ahead of the kernel; a large send keeps two chunks in flight. */
+#define CONN_IN_LIMIT  (4u * 65536u)
+#define CONN_OUT_LIMIT (4u * 65536u)
+
+/* Closing (HOUSE, Whose memory): what the peer still sends is read and dropped, so that our last bytes are not lost to
+ * a reset. */
+#define CONN_LINGER_BYTES 65536u
+#define CONN_LINGER_MS    1000u
+
+/* A synchronous WebSocket between calls: after this silence a worker arms a receive, so that pings are answered (D3).
+ */
+#define CONN_SWEEP_MS 100u
+
+enum conn_state {
+    CONN_NEW,        /* nothing has happened */
+    CONN_RESOLVING,  /* the name is being looked up */
+    CONN_CONNECTING, /* an address is being tried */
+    CONN_SECURING,   /* the TLS handshake runs */
+    CONN_VERIFYING,  /* the certificate is being judged; no receive is armed */
+    CONN_OPEN,       /* the user's bytes flow */
+    CONN_LINGER,     /* no user: output is flushed, input dropped, until the peer's FIN or CONN_LINGER_MS */
+    CONN_DEAD,       /* the socket is closed; only references remain */
+};
+
+enum conn_news {
+    CONN_NEWS_RESOLVING,
+    CONN_NEWS_RESOLVED,
+    CONN_NEWS_CONNECTING,
+    CONN_NEWS_CONNECTED,
+    CONN_NEWS_SECURE_FAILURE
+};
+
+/* What a connection asks of its user. All with the connection's lock held and from inside the crank; none may crank. */
+struct conn_user_ops {
+    void (*news)(struct conn_user *u, enum conn_news what, const void *info,
+                 DWORD len);                            /* text incl. NUL in chars, or a DWORD mask */
+    void (*opened)(struct conn_user *u);                /* CONN_OPEN was reached */
+    void (*failed)(struct conn_user *u, enum wh_err e); /* it will not be reached: the connection is dead */
+    void (*up)(struct conn_user *u);                    /* consume chain_in; look at conn_ended */
+    void (*down)(
+        struct conn_user *u); /* append to chain_out what there is room for; look at c->tx_error and conn_flushed */
+    bool (*wants)(struct conn_user *u);                 /* more bytes are wanted now */
+    uint64_t (*deadline)(struct conn_user *u);          /* earliest of the user's deadlines, clock_ms, TIMER_NEVER */
+    void (*expired)(struct conn_user *u, uint64_t now); /* some of them may have passed */
+    void (*follow_up)(struct object *o); /* NO lock held, object referenced: what the crank left to be decided */
+};
+
+struct conn_user {
+    const struct conn_user_ops *ops;
+    struct object *object;
+    struct conn *conn; /* object lock and connection lock for writing, either for reading; NULL when unbound */
+};
+
+struct conn_target {
+    WCHAR *host;    /* what is resolved; owned by the connection */
+    char *tls_host; /* the same as ASCII, for SNI and the certificate; NULL on plain connections */
+    uint16_t port;
+    bool secure;
+};
+
+struct conn {
+    volatile LONG refs;
+    SRWLOCK lock;
+    /* constant */
+    struct conn_target target;
+    struct settings settings; /* of the request that opened it */
+
+    enum conn_state state;
+    struct conn_user *user;
+    bool cranking;   /* asserts that the crank is not nested */
+    HANDLE rx_event; /* event of the synchronous call that owns receives, NULL: the port */
+
+    struct sock sock;
+    struct chain chain;
+    uint8_t *rx_space; /* memory of the receive that is under way, in chain.wire_in; bytes */
+    size_t rx_size;
+    bool rx_large;             /* the last receive came back full: ask for a large chunk */
+    bool rx_ended;             /* FIN or an error was received */
+    enum wh_err rx_error;      /* why, WH_OK for FIN */
+    enum wh_err tx_error;      /* sending failed; nothing more goes out */
+    size_t tx_busy;            /* bytes of the send the kernel holds */
+    uint64_t rx_count;         /* bytes ever received, wire side */
+    uint64_t rx_last, tx_last; /* clock_ms of the last byte received, taken by the kernel */
+    int net_error;             /* Winsock code of the last failure (option 24) */
+
+    /* opening (conn_open.c) */
+    struct resolve *lookup;
+    struct resolve_addrs addrs;
+    unsigned addr_next; /* index of the next address to try */
+    enum wh_err lookup_err;
+    bool lookup_done;
+    struct work verify_work;
+    struct trust_query *verify_query;
+    struct trust_verdict verdict; /* kept for options 78, 32 and 147 */
+    enum wh_err verdict_err;
+    bool verdict_done;
+    bool connect_done; /* the connect under way has ended, with connect_err */
+    bool connect_late; /* its time was up; it is being cancelled */
+    enum wh_err connect_err;
+    uint64_t open_deadline;        /* of the state it is in */
+    WCHAR addr_text[RESOLVE_TEXT]; /* of the address being tried */
+    DWORD addr_text_len;           /* chars with NUL */
+
+    struct timer timer;
+    uint64_t timer_due; /* what the timer is set to, TIMER_NEVER when idle */
+    uint64_t linger_deadline;
+    size_t linger_left;
+    bool linger_fin;      /* say the end of every floor, then FIN, once output is flushed */
+    bool linger_notified; /* the floors have said it */
+    struct task task;     /* crank on a worker */
+    bool task_posted;
+};
+
+/* Takes over target (strings are freed by the connection). One reference, the caller's. WH_E_NOMEM. */
+enum wh_err conn_create(const struct conn_target *target, const struct settings *settings, struct conn **out);
+struct conn *conn_ref(struct conn *c);
+void conn_unref(struct conn *c);
+
+void conn_lock(struct conn *c);
+void conn_unlock(struct conn *c);
+void conn_bind(struct conn *c,
+               struct conn_user *u); /* lock held, and u's object lock; takes a reference of c for the user */
+void conn_unbind(struct conn *c);    /* lock held, and the object's; the user's reference becomes the caller's */
+
+/*
+ * What guards a user's slots: the lock of the connection it is bound to, else its object's. The connection is returned
+ * locked and referenced; with NULL the object's lock is held. Both are undone by user_unlock.
+ */
+struct conn *user_lock(struct conn_user *u);
+void user_unlock(struct conn_user *u, struct conn *c);
+
+enum { CRANK_UP = 1, CRANK_DOWN = 2, CRANK_ALL = 3 };
+void conn_crank(struct conn *c, unsigned what,
+                HANDLE event);            /* event: the caller's, when it is a synchronous call; else NULL */
+void conn_unlock_deliver(struct conn *c); /* unlocks; follow-ups; news of the bound object (on behalf of a worker) */
+void conn_post(struct conn *c); /* lock held: crank soon, on the thread that drives (rx_event's, or a worker) */
+
+uint64_t conn_deadline(const struct conn *c);   /* earliest of everything that can expire */
+void conn_expire(struct conn *c, uint64_t now); /* lock held, not inside the crank */
+
+/* A synchronous call: reaps what ended by its event; leaves for good (nothing of its thread stays pending). Lock held.
+ */
+void conn_reap(struct conn *c);
+void conn_leave(struct conn *c, HANDLE event);
+
+bool conn_flushed(const struct conn *c); /* nothing is left to be taken by the kernel */
+bool conn_ended(const struct conn *c);   /* the peer's side has ended: chain_in holds all there will ever be */
+size_t conn_out_room(struct conn *c);
+
+/*
+ * Leaves the connection to itself (unbound before): flushes, says our FIN if fin (else waits for the peer's first),
+ * drops input, closes. conn_kill closes now. Both with the lock held; the reference stays the caller's.
+ */
+void conn_linger(struct conn *c, bool fin);
+void conn_kill(struct conn *c);
+
+/* conn_open.c: advances a connection that is not open yet (only for the crank); its time limit; its failure. */
+void conn_open_step(struct conn *c, HANDLE event);
+void conn_open_expired(struct conn *c);
+void conn_open_failed(struct conn *c, enum wh_err err);
+
+void conn_start(void); /* sets the loop's sink; once */
+
+#endif

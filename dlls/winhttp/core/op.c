@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/op.h"
+#include <assert.h>
+#include <string.h>
+#include "core/err.h"
+#include "io/clock.h"
+
+void op_init(struct op *op, struct object *o, enum lane_id lane)
+{
+    memset(op, 0, sizeof(*op));
+    op->object = o;
+    op->lane = lane;
+}
+
+void op_destroy(struct op *op)
+{
+    assert(!op->pending);
+    if (op->event)
+        CloseHandle(op->event);
+}
+
+enum wh_err op_prepare_wait(struct op *op)
+{
+    if (!op->event)
+        op->event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    return op->event ? WH_OK : WH_E_NOMEM;
+}
+
+bool op_busy(struct op *op)
+{
+    return op->pending || note_queued(op->object, &op->note);
+}
+
+void op_begin(struct op *op, DWORD api, void *buf, size_t len)
+{
+    assert(!op->pending);
+    object_ref(op->object);
+    op->pending = true;
+    op->thread = GetCurrentThreadId();
+    op->api = api;
+    op->buf = buf;
+    op->len = len;
+    op->done = 0;
+    op->err = WH_OK;
+    op->since = clock_ms();
+    op->note.not_on = 0;
+}
+
+/* The one way out of pending. */
+static void op_resolve(struct op *op, enum wh_err err)
+{
+    struct object *o = op->object;
+
+    assert(op->pending);
+    op->pending = false;
+    op->err = err;
+    if (o->async) {
+        op->note.completion = true;
+        notify_post(o, op->lane, &op->note);
+    } else if (op->event && op->thread != GetCurrentThreadId()) {
+        SetEvent(op->event);
+    }
+    object_unref(o);
+}
+
+void op_succeed(struct op *op, DWORD status, const void *info, DWORD info_len)
+{
+    op->note.status = status;
+    op->note.info = info;
+    op->note.info_len = info_len;
+    op_resolve(op, WH_OK);
+}
+
+void op_fail(struct op *op, enum wh_err err)
+{
+    struct note *n = &op->note;
+
+    n->status = WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
+    if (op->object->type == OBJECT_WEBSOCKET) {
+        /* Windows reports dwResult 0 for WebSocket operations; Operation tells which (API.md section 3.3). */
+        n->u.ws_result.AsyncResult.dwResult = 0;
+        n->u.ws_result.AsyncResult.dwError = err_code(err);
+        n->u.ws_result.Operation = (WINHTTP_WEB_SOCKET_OPERATION)op->api;
+        n->info = &n->u;
+        n->info_len = sizeof(n->u.ws_result);
+    } else {
+        n->u.result.dwResult = op->api;
+        n->u.result.dwError = err_code(err);
+        n->info = &n->u;
+        n->info_len = sizeof(n->u.result);
+    }
+    op_resolve(op, err);
+}

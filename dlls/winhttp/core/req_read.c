@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The body of the response: WinHttpQueryDataAvailable and WinHttpReadData against what is buffered. ReadData fills the
+ * caller's buffer unless the response ends before (API.md row 38); a chunk end ends what QueryDataAvailable reports
+ * (B14). Both may be repeated at the end (B4).
+ */
+#include "core/request.h"
+#include <string.h>
+
+/* N27: told when the end is reached and it was the request that asked for the connection to be closed. */
+static void body_ended(struct request *r)
+{
+    if (!r->request_close || r->closing_told)
+        return;
+    r->closing_told = true;
+    notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_CLOSING_CONNECTION, NULL, 0, 0, NULL);
+    conn_kill(r->user.conn);
+    notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_CONNECTION_CLOSED, NULL, 0, 0, NULL);
+}
+
+/* n: what QueryDataAvailable reports; ReadData tells what it has moved. */
+static void read_done(struct request *r, size_t n)
+{
+    struct op *op = &r->recv;
+
+    if (op->api == API_READ_DATA) {
+        op_succeed(op, WINHTTP_CALLBACK_STATUS_READ_COMPLETE, op->buf, (DWORD)op->done);
+        return;
+    }
+    op->done = n;
+    op->note.u.dword = (DWORD)n;
+    op_succeed(op, WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE, &op->note.u, sizeof(op->note.u.dword));
+}
+
+void req_read_up(struct request *r)
+{
+    struct conn *c = r->user.conn;
+    struct op *op = &r->recv;
+    struct buf *in = chain_in(&c->chain);
+    bool query = op->api == API_QUERY_DATA_AVAILABLE;
+
+    while (query || op->done < op->len) {
+        struct span s;
+        enum wh_err err = r->x->ops->body_peek(r->x, in, conn_ended(c), &s);
+
+        if (err == WH_AGAIN)
+            return;
+        if (err != WH_OK) {
+            req_break(r, err == WH_E_CLOSED && c->rx_error != WH_OK ? c->rx_error : err);
+            return;
+        }
+        if (!s.n) {
+            body_ended(r);
+            break;
+        }
+        if (query) {
+            read_done(r, s.n);
+            return;
+        }
+        s = span_head(s, op->len - op->done);
+        memcpy(op->buf + op->done, s.p, s.n);
+        op->done += s.n;
+        r->x->ops->body_take(r->x, in, s.n);
+    }
+    read_done(r, 0);
+}
+
+static enum wh_err read_call(struct request *r, DWORD api, void *buf, DWORD len, DWORD *result, bool *inline_done)
+{
+    struct req_call k;
+
+    if (!r->object.async && op_prepare_wait(&r->recv) != WH_OK)
+        return WH_E_NOMEM;
+    req_enter_call(&k, r);
+    if ((r->wire != REQ_BODY && r->wire != REQ_UPGRADED && r->wire != REQ_TAKEN) || op_busy(&r->recv))
+        return req_refuse_call(&k, WH_E_STATE);
+    op_begin(&r->recv, api, buf, len);
+    /* What is buffered is served here, also when the connection has gone behind the end of the body. */
+    if (r->wire == REQ_BODY)
+        req_read_up(r);
+    else
+        read_done(r, 0); /* a 101 has no body (B9) */
+    return req_leave_call(&k, &r->recv, result, inline_done);
+}
+
+enum wh_err request_query_data(struct request *r, DWORD *available, bool *inline_done)
+{
+    return read_call(r, API_QUERY_DATA_AVAILABLE, NULL, 0, available, inline_done);
+}
+
+enum wh_err request_read(struct request *r, void *buf, DWORD len, DWORD *read, bool *inline_done)
+{
+    return read_call(r, API_READ_DATA, buf, len, read, inline_done);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The head of the response: WinHttpReceiveResponse. */
+#include "core/request.h"
+#include "core/wait.h"
+#include "io/clock.h"
+#include "proto/ws_handshake.h"
+
+static void head_arrived(struct request *r, const struct http_head *head)
+{
+    DWORD count = (DWORD)(r->user.conn->rx_count - r->rx_mark);
+    bool switched = r->upgrade && head->status == HTTP_STATUS_SWITCH_PROTOCOLS;
+
+    notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED, &count, sizeof(count),
+                  sizeof(count), NULL);
+    if (switched && ws_handshake_verify(&r->sent, &head->fields) != WH_OK) {
+        req_break(r, WH_E_RESPONSE); /* D6 */
+        return;
+    }
+    r->head = head;
+    req_enter(r, switched ? REQ_UPGRADED : REQ_BODY);
+    op_succeed(&r->recv, WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, NULL, 0);
+}
+
+void req_recv_up(struct request *r)
+{
+    struct conn *c = r->user.conn;
+
+    for (;;) {
+        const struct http_head *head;
+        bool interim;
+        enum wh_err err = r->x->ops->head(r->x, chain_in(&c->chain), conn_ended(c), &head, &interim);
+        DWORD status;
+
+        if (err == WH_AGAIN)
+            return;
+        if (err == WH_E_CLOSED && c->rx_error != WH_OK)
+            err = c->rx_error;
+        if (err == WH_OK && interim && !r->interim_left--)
+            err = WH_E_RESPONSE;
+        if (err != WH_OK) {
+            req_break(r, err);
+            return;
+        }
+        if (!interim) {
+            head_arrived(r, head);
+            return;
+        }
+        status = head->status;
+        notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_INTERMEDIATE_RESPONSE, &status, sizeof(status),
+                      sizeof(status), NULL);
+    }
+}
+
+/* Whether the call is in order. While a SendRequest is under way it waits for its turn (N19). */
+static bool in_order(const struct request *r)
+{
+    return r->wire == REQ_SENT ||
+           (r->object.async && r->send.pending && (r->wire == REQ_OPENING || r->wire == REQ_SENDING));
+}
+
+static void begin_receive(struct request *r)
+{
+    uint32_t limit = r->settings.receive_response_timeout;
+
+    if (limit < r->settings.receive_timeout)
+        limit = r->settings.receive_timeout; /* TO12 */
+    if (!r->settings.receive_timeout)
+        limit = 0;
+    r->response_deadline = deadline_in(limit);
+    r->interim_left = r->settings.max_status_continue;
+    r->rx_mark = r->user.conn ? r->user.conn->rx_count : 0;
+    op_begin(&r->recv, API_RECEIVE_RESPONSE, NULL, 0);
+    if (r->wire == REQ_SENT)
+        req_enter(r, REQ_HEAD);
+}
+
+/* D2: an application's thread stays for a while, so that a quick answer completes on it (N17). The lane is claimed. */
+static void wait_inline(struct request *r, uint64_t until)
+{
+    struct object *o = &r->object;
+
+    lane_set_wake(o, LANE_MAIN, r->recv.event);
+    while (!lane_drain(o, LANE_MAIN, &r->recv.note) && clock_ms() < until)
+        wait_until(r->recv.event, until);
+    lane_set_wake(o, LANE_MAIN, NULL);
+}
+
+/* Asynchronous. TRUE even when out of order: the failure is told by the completion (R23, R24, N26). */
+static enum wh_err receive_async(struct request *r)
+{
+    struct object *o = &r->object;
+    bool waits = !notify_depth() && !loop_on_worker();
+    uint64_t until = clock_ms() + REQ_INLINE_WAIT_MS;
+    bool claimed, busy, ordered;
+    struct conn *c;
+
+    if (op_prepare_wait(&r->recv) != WH_OK)
+        return WH_E_NOMEM;
+    claimed = waits ? lane_claim_wait(o, LANE_MAIN, r->recv.event, REQ_INLINE_WAIT_MS) : lane_claim(o, LANE_MAIN, true);
+    c = user_lock(&r->user);
+    ordered = in_order(r);
+    user_unlock(&r->user, c);
+    if (ordered)
+        notify_now(o, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, NULL, 0);
+
+    c = user_lock(&r->user);
+    busy = op_busy(&r->recv) || o->closed;
+    if (!busy) {
+        ordered = in_order(r);
+        begin_receive(r);
+        r->recv.note.not_on = waits ? 0 : GetCurrentThreadId();
+        if (!ordered)
+            op_fail(&r->recv, WH_E_STATE);
+        else if (c)
+            conn_crank(c, CRANK_ALL, NULL);
+    }
+    user_unlock(&r->user, c);
+    if (claimed) {
+        if (waits && !busy)
+            wait_inline(r, until);
+        else
+            lane_drain(o, LANE_MAIN, &r->recv.note);
+        lane_release(o, LANE_MAIN);
+    } else {
+        lane_kick(o, LANE_MAIN);
+    }
+    return busy ? WH_E_STATE : WH_OK;
+}
+
+static enum wh_err receive_sync(struct request *r)
+{
+    struct conn *c;
+    bool ordered;
+
+    if (op_prepare_wait(&r->recv) != WH_OK)
+        return WH_E_NOMEM;
+    c = user_lock(&r->user);
+    ordered = in_order(r) && !op_busy(&r->recv);
+    user_unlock(&r->user, c);
+    if (!ordered)
+        return WH_E_STATE;
+    notify_now(&r->object, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, NULL, 0);
+    c = user_lock(&r->user);
+    ordered = c && in_order(r) && !op_busy(&r->recv);
+    if (ordered)
+        begin_receive(r);
+    user_unlock(&r->user, c);
+    return ordered ? wait_for(&r->recv, &r->user, WAIT_DRIVES) : WH_E_STATE;
+}
+
+enum wh_err request_receive(struct request *r)
+{
+    return r->object.async ? receive_async(r) : receive_sync(r);
+}

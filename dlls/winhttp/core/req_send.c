@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way down: WinHttpSendRequest and WinHttpWriteData. Both complete when the kernel has taken their last byte. */
+#include "core/request.h"
+#include <string.h>
+#include "core/wide.h"
+#include "proto/h1_write.h"
+#include "proto/hdr_lines.h"
+#include "stack/x_h1.h"
+
+/* Application bytes copied into the output at a time: one chunk. */
+#define SEND_STEP BUF_CHUNK_LARGE
+
+/* A new exchange on this request: the last one, its connection and its response go. Object lock held. */
+static void begin_exchange(struct request *r, void *optional, DWORD optional_len)
+{
+    req_drop_conn(r);
+    if (r->x)
+        r->x->ops->destroy(r->x);
+    r->x = NULL;
+    r->head = NULL;
+    req_facts_clear(&r->facts);
+    r->optional = optional;
+    r->optional_len = optional_len;
+    r->optional_done = 0;
+    r->body_written = optional_len;
+    r->head_written = false;
+    r->closing_told = false;
+    r->sent_count = 0;
+    op_begin(&r->send, API_SEND_REQUEST, optional, optional_len);
+    req_enter(r, REQ_OPENING);
+}
+
+/* Object lock held. Whether the request may be sent now; the slots are read under the lock that guards them. */
+static bool may_send(struct request *r)
+{
+    struct conn *c = r->user.conn;
+    bool busy;
+
+    if (c)
+        conn_lock(c);
+    busy = op_busy(&r->send) || op_busy(&r->recv);
+    if (c)
+        conn_unlock(c);
+    return !busy;
+}
+
+/* Additional headers: a length of 0 with text means up to the NUL here (S4). */
+static enum wh_err add_headers(struct request *r, const WCHAR *headers, DWORD len)
+{
+    size_t n = len;
+
+    if (!headers || !*headers)
+        return WH_OK;
+    if (len == 0 || len == WIDE_TERMINATED)
+        n = wide_length(headers);
+    return req_add_lines(r, headers, n, HDR_LINES_ADD);
+}
+
+enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_len, void *optional, DWORD optional_len,
+                         DWORD total, DWORD_PTR context)
+{
+    struct object *o = &r->object;
+    bool starved;
+    enum wh_err err;
+
+    if (!o->async && op_prepare_wait(&r->send) != WH_OK)
+        return WH_E_NOMEM;
+    AcquireSRWLockExclusive(&o->lock);
+    err = o->closed ? WH_E_CANCELLED : may_send(r) ? WH_OK : WH_E_STATE;
+    if (err == WH_OK && context)
+        notify_set_context(o, context); /* before anything else can fail (D14) */
+    if (err == WH_OK && optional_len && !optional)
+        err = WH_E_ARG;
+    if (err == WH_OK && session_proxied(session_of(o)))
+        err = WH_E_UNSUPPORTED;
+    if (err == WH_OK)
+        err = add_headers(r, headers, headers_len);
+    if (err == WH_OK)
+        err = req_head_prepare(r, optional_len, total);
+    starved = r->upgrade && r->settings.ws_send_buffer < WS_SEND_BUFFER_MIN; /* W12 */
+    if (err == WH_OK && starved && !o->async)
+        err = WH_E_NOMEM;
+    if (err != WH_OK) {
+        ReleaseSRWLockExclusive(&o->lock);
+        return err;
+    }
+    begin_exchange(r, optional, optional_len);
+    if (starved)
+        req_break(r, WH_E_NOMEM);
+    ReleaseSRWLockExclusive(&o->lock);
+    return req_start(r);
+}
+
+void req_opened(struct request *r)
+{
+    struct x_h1_config cfg = {
+        .no_body = !strcmp(r->verb, "HEAD"),
+        .upgrade = r->upgrade,
+        .request_close = r->request_close,
+        .max_head = r->settings.max_response_header,
+        .max_count = RESP_HEAD_LINES,
+    };
+    enum wh_err err = x_h1_create(&cfg, &r->x);
+
+    req_facts_take(&r->facts, r->user.conn);
+    if (err != WH_OK)
+        req_break(r, err);
+    else
+        notify_post(&r->object, LANE_MAIN, &r->gate);
+}
+
+/* Copies what there is room for; true when all of it is in the output. */
+static bool pour(struct request *r, const uint8_t *p, size_t n, size_t *done)
+{
+    struct conn *c = r->user.conn;
+
+    while (*done < n) {
+        size_t room = conn_out_room(c), step = n - *done;
+        enum wh_err err;
+
+        if (step > room)
+            step = room;
+        if (step > SEND_STEP)
+            step = SEND_STEP;
+        if (!step)
+            return false;
+        err = buf_append(chain_out(&c->chain), span_make(p + *done, step));
+        if (err != WH_OK) {
+            req_break(r, err);
+            return false;
+        }
+        *done += step;
+    }
+    return true;
+}
+
+static bool write_head(struct request *r)
+{
+    struct buf *out = chain_out(&r->user.conn->chain);
+    size_t before = buf_len(out);
+    enum wh_err err;
+
+    if (r->head_written)
+        return true;
+    err = h1_write_head(out, span_str(r->verb), span_str(r->target), r->minor, &r->sent);
+    if (err != WH_OK) {
+        req_break(r, err);
+        return false;
+    }
+    r->head_written = true;
+    r->sent_count = buf_len(out) - before + r->optional_len;
+    return true;
+}
+
+static void send_done(struct request *r)
+{
+    DWORD count = (DWORD)r->sent_count;
+
+    notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_REQUEST_SENT, &count, sizeof(count), sizeof(count),
+                  NULL);
+    req_enter(r, r->recv.pending ? REQ_HEAD : REQ_SENT);
+    op_succeed(&r->send, WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE, r->optional, (DWORD)r->optional_len);
+}
+
+static void write_done(struct request *r)
+{
+    struct note *n = &r->send.note;
+
+    n->u.dword = (DWORD)r->send.len;
+    op_succeed(&r->send, WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, &n->u, sizeof(n->u.dword));
+}
+
+void req_send_down(struct request *r)
+{
+    struct conn *c = r->user.conn;
+    bool first = r->send.api == API_SEND_REQUEST;
+
+    if (!r->send.pending || r->wire == REQ_OPENING)
+        return;
+    if (c->tx_error != WH_OK) {
+        req_break(r, c->tx_error);
+        return;
+    }
+    if (first ? !write_head(r) || !pour(r, r->optional, r->optional_len, &r->optional_done)
+              : !pour(r, r->send.buf, r->send.len, &r->send.done))
+        return;
+    if (!conn_flushed(c))
+        return;
+    if (first)
+        send_done(r);
+    else
+        write_done(r);
+}
+
+/* Bytes still promised to the server. */
+static bool may_write(const struct request *r, DWORD len)
+{
+    return !r->length_known || r->body_written + len <= r->total_len;
+}
+
+enum wh_err request_write(struct request *r, const void *data, DWORD len, DWORD *written, bool *inline_done)
+{
+    struct req_call k;
+
+    if (!r->object.async && op_prepare_wait(&r->send) != WH_OK)
+        return WH_E_NOMEM;
+    req_enter_call(&k, r);
+    if (r->wire != REQ_SENT || op_busy(&r->send))
+        return req_refuse_call(&k, WH_E_STATE);
+    if ((!data && len) || !may_write(r, len))
+        return req_refuse_call(&k, WH_E_ARG); /* S7 */
+    r->body_written += len;
+    op_begin(&r->send, API_WRITE_DATA, (void *)data, len);
+    return req_leave_call(&k, &r->send, written, inline_done);
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Life of a request: opening, what a connection asks of it, failing, closing; and the frame that all verbs share. */
+#include "core/request.h"
+#include <assert.h>
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "core/wait.h"
+#include "core/wide.h"
+#include "io/clock.h"
+#include "proto/url_escape.h"
+
+static const struct object_ops request_ops;
+
+void req_enter(struct request *r, enum req_wire wire)
+{
+    WH_TRACE("request", "%p wire %d -> %d", r->object.handle, r->wire, wire);
+    r->wire = wire;
+}
+
+static void request_destroy(struct object *o)
+{
+    struct request *r = request_of(o);
+
+    if (r->x)
+        r->x->ops->destroy(r->x);
+    op_destroy(&r->send);
+    op_destroy(&r->recv);
+    req_facts_clear(&r->facts);
+    hdr_clear(&r->headers);
+    hdr_clear(&r->sent);
+    for (size_t i = 0; i < sizeof(r->credentials) / sizeof(*r->credentials); i++)
+        mem_free(r->credentials[i]);
+    mem_free(r->verb);
+    mem_free(r->target);
+    mem_free(r->object_name);
+    mem_free(r->host);
+    mem_free(r);
+}
+
+/* The verb as it stands on the wire; it must be a token. */
+static enum wh_err take_verb(struct request *r, const WCHAR *verb)
+{
+    size_t len;
+    enum wh_err err;
+
+    if (!verb || !*verb)
+        verb = L"GET";
+    err = wide_to_bytes(verb, wide_length(verb), (uint8_t **)&r->verb, &len);
+    if (err == WH_OK && !text_is_token(span_make(r->verb, len)))
+        err = WH_E_ARG;
+    return err;
+}
+
+static enum wh_err take_version(struct request *r, const WCHAR *version)
+{
+    r->minor = 1;
+    if (!version || !*version || !_wcsicmp(version, L"HTTP/1.1"))
+        return WH_OK;
+    if (_wcsicmp(version, L"HTTP/1.0"))
+        return WH_E_ARG;
+    r->minor = 0;
+    return WH_OK;
+}
+
+/* The object name gets its leading slash here once, for the wire and for the URL option (C9, C11, RD3). */
+static enum wh_err take_target(struct request *r, const WCHAR *name, DWORD flags)
+{
+    size_t n = name ? wide_length(name) : 0, len;
+    bool slash = n && name[0] == L'/';
+    unsigned escape = 0;
+    struct wspan text;
+    enum wh_err err;
+
+    if (flags & WINHTTP_FLAG_ESCAPE_PERCENT)
+        escape |= URL_ESCAPE_PERCENT;
+    if (flags & WINHTTP_FLAG_ESCAPE_DISABLE)
+        escape |= URL_ESCAPE_DISABLE;
+    if (flags & WINHTTP_FLAG_ESCAPE_DISABLE_QUERY)
+        escape |= URL_ESCAPE_DISABLE_QUERY;
+    r->object_name = mem_alloc((n + 2) * sizeof(WCHAR));
+    if (!r->object_name)
+        return WH_E_NOMEM;
+    r->object_name[0] = L'/';
+    if (n)
+        memcpy(r->object_name + !slash, name, n * sizeof(WCHAR));
+    n += !slash;
+    r->object_name[n] = 0;
+    text = wspan_make((const uint16_t *)r->object_name, n);
+    err = url_escape_target(text, escape, NULL, 0, &len);
+    if (err != WH_OK)
+        return err;
+    r->target = mem_zalloc(len + 1);
+    return r->target ? url_escape_target(text, escape, (uint8_t *)r->target, len, &len) : WH_E_NOMEM;
+}
+
+static enum wh_err add_line(struct request *r, const char *name, const WCHAR *value)
+{
+    uint8_t *bytes;
+    size_t len;
+    enum wh_err err = wide_to_bytes(value, wide_length(value), &bytes, &len);
+
+    if (err != WH_OK)
+        return err;
+    err = hdr_add(&r->headers, span_str(name), span_trim(span_make(bytes, len)));
+    mem_free(bytes);
+    return err == WH_E_FULL ? WH_E_NOMEM : err;
+}
+
+/* What the arguments of WinHttpOpenRequest put into the head. */
+static enum wh_err take_lines(struct request *r, const WCHAR *referrer, const WCHAR **accept, DWORD flags)
+{
+    enum wh_err err = WH_OK;
+
+    if (flags & WINHTTP_FLAG_REFRESH)
+        err = hdr_add_str(&r->headers, "Cache-Control", "no-cache");
+    if (err == WH_OK && flags & WINHTTP_FLAG_REFRESH)
+        err = hdr_add_str(&r->headers, "Pragma", "no-cache");
+    for (; err == WH_OK && accept && *accept; accept++)
+        if (**accept)
+            err = add_line(r, "Accept", *accept);
+    if (err == WH_OK && referrer && *referrer)
+        err = add_line(r, "Referer", referrer);
+    return err;
+}
+
+static void start_task(struct task *t);
+static void gate_passed(struct object *o, bool dropped);
+
+enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *name, const WCHAR *version,
+                           const WCHAR *referrer, const WCHAR **accept, DWORD flags, struct request **out)
+{
+    struct request *r = mem_zalloc(sizeof(*r));
+    enum wh_err err =
+        r ? object_init(&r->object, &request_ops, OBJECT_REQUEST, &c->object, c->object.async) : WH_E_NOMEM;
+
+    if (err != WH_OK) {
+        mem_free(r);
+        return err;
+    }
+    r->user.ops = &request_user_ops;
+    r->user.object = &r->object;
+    op_init(&r->send, &r->object, LANE_MAIN);
+    op_init(&r->recv, &r->object, LANE_MAIN);
+    hdr_init(&r->headers, REQ_HEAD_MAX, REQ_HEAD_LINES);
+    hdr_init(&r->sent, REQ_HEAD_MAX, REQ_HEAD_LINES);
+    r->start.run = start_task;
+    r->gate.status = WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
+    r->gate.after = gate_passed;
+    r->secure = flags & WINHTTP_FLAG_SECURE;
+    r->port = c->port ? c->port : r->secure ? INTERNET_DEFAULT_HTTPS_PORT : INTERNET_DEFAULT_HTTP_PORT;
+    session_settings(session_of(&c->object), &r->settings);
+
+    err = wide_copy(c->host, wide_length(c->host), &r->host);
+    if (err == WH_OK)
+        err = take_verb(r, verb);
+    if (err == WH_OK)
+        err = take_version(r, version);
+    if (err == WH_OK)
+        err = take_target(r, name, flags);
+    if (err == WH_OK)
+        err = take_lines(r, referrer, accept, flags);
+    if (err != WH_OK) {
+        object_unref(&r->object);
+        return err;
+    }
+    *out = r;
+    return WH_OK;
+}
+
+void req_drop_conn(struct request *r)
+{
+    struct conn *c = r->user.conn;
+
+    if (!c)
+        return;
+    conn_lock(c);
+    conn_unbind(c);
+    conn_kill(c);
+    conn_unlock(c);
+    conn_unref(c);
+}
+
+static void request_closing(struct object *o)
+{
+    struct request *r = request_of(o);
+    struct conn *c;
+
+    c = user_lock(&r->user);
+    if (r->send.pending)
+        op_fail(&r->send, WH_E_CANCELLED);
+    if (r->recv.pending)
+        op_fail(&r->recv, WH_E_CANCELLED);
+    user_unlock(&r->user, c);
+    AcquireSRWLockExclusive(&o->lock);
+    req_drop_conn(r);
+    ReleaseSRWLockExclusive(&o->lock);
+}
+
+static const struct object_ops request_ops = {request_closing, request_destroy};
+
+void req_break(struct request *r, enum wh_err err)
+{
+    req_enter(r, REQ_BROKEN);
+    if (r->send.pending)
+        op_fail(&r->send, err);
+    if (r->recv.pending)
+        op_fail(&r->recv, err);
+}
+
+/* Makes the connection and binds it, unless the handle was closed meanwhile. */
+static void begin(struct request *r)
+{
+    struct conn_target target = {.port = r->port, .secure = r->secure};
+    struct conn *c = NULL, *bound;
+    struct settings settings;
+    size_t len;
+    enum wh_err err = wide_copy(r->host, wide_length(r->host), &target.host);
+
+    AcquireSRWLockShared(&r->object.lock);
+    settings = r->settings;
+    ReleaseSRWLockShared(&r->object.lock);
+
+    if (err == WH_OK && r->secure)
+        err = wide_to_bytes(r->host, wide_length(r->host), (uint8_t **)&target.tls_host, &len);
+    if (err == WH_OK)
+        err = conn_create(&target, &settings, &c);
+    if (err != WH_OK) {
+        mem_free(target.host);
+        mem_free(target.tls_host);
+    }
+    AcquireSRWLockExclusive(&r->object.lock);
+    if (c && r->send.pending && !r->object.closed && !r->user.conn) {
+        conn_lock(c);
+        conn_bind(c, &r->user);
+        conn_unlock(c);
+    }
+    bound = r->user.conn;
+    if (!bound && r->send.pending)
+        req_break(r, c ? WH_E_CANCELLED : err);
+    ReleaseSRWLockExclusive(&r->object.lock);
+    if (c)
+        conn_unref(c);
+}
+
+static void start_task(struct task *t)
+{
+    struct request *r = container_of(t, struct request, start);
+    struct conn *c;
+
+    begin(r);
+    c = user_lock(&r->user);
+    if (c) {
+        conn_crank(c, CRANK_ALL, NULL);
+        conn_ref(c);
+    }
+    user_unlock(&r->user, c);
+    if (c)
+        conn_unref(c);
+    notify_deliver(&r->object);
+    object_unref(&r->object);
+}
+
+/* The rest of WinHttpSendRequest, once its slot has been taken. Asynchronous: the notifications come from a worker
+ * (N11). */
+enum wh_err req_start(struct request *r)
+{
+    if (r->object.async) {
+        object_ref(&r->object);
+        loop_post(&r->start);
+        return WH_OK;
+    }
+    begin(r);
+    return wait_for(&r->send, &r->user, WAIT_DRIVES);
+}
+
+/* SENDING_REQUEST has been delivered: certificates were looked at, and the handle may have been closed, before a byte
+ * has gone. */
+static void gate_passed(struct object *o, bool dropped)
+{
+    struct request *r = request_of(o);
+    struct conn *c;
+
+    if (dropped)
+        return;
+    c = user_lock(&r->user);
+    if (c && r->send.pending && r->wire == REQ_OPENING) {
+        req_enter(r, REQ_SENDING);
+        conn_crank(c, o->async ? CRANK_ALL : CRANK_DOWN, NULL);
+    }
+    user_unlock(&r->user, c);
+}
+
+/* What a connection asks of its user. */
+
+static void user_news(struct conn_user *u, enum conn_news what, const void *info, DWORD len)
+{
+    static const DWORD status[] = {
+        [CONN_NEWS_RESOLVING] = WINHTTP_CALLBACK_STATUS_RESOLVING_NAME,
+        [CONN_NEWS_RESOLVED] = WINHTTP_CALLBACK_STATUS_NAME_RESOLVED,
+        [CONN_NEWS_CONNECTING] = WINHTTP_CALLBACK_STATUS_CONNECTING_TO_SERVER,
+        [CONN_NEWS_CONNECTED] = WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER,
+        [CONN_NEWS_SECURE_FAILURE] = WINHTTP_CALLBACK_STATUS_SECURE_FAILURE,
+    };
+    DWORD bytes = what == CONN_NEWS_SECURE_FAILURE ? len : len * (DWORD)sizeof(WCHAR);
+
+    notify_inform(u->object, LANE_MAIN, status[what], info, len, bytes, NULL);
+}
+
+static void user_opened(struct conn_user *u)
+{
+    req_opened(request_of_user(u));
+}
+
+static void user_failed(struct conn_user *u, enum wh_err e)
+{
+    req_break(request_of_user(u), e);
+}
+
+static void user_up(struct conn_user *u)
+{
+    struct request *r = request_of_user(u);
+
+    if (!r->recv.pending)
+        return;
+    if (r->wire == REQ_HEAD)
+        req_recv_up(r);
+    else if (r->wire == REQ_BODY)
+        req_read_up(r);
+}
+
+static void user_down(struct conn_user *u)
+{
+    req_send_down(request_of_user(u));
+}
+
+static bool user_wants(struct conn_user *u)
+{
+    struct request *r = request_of_user(u);
+
+    return r->recv.pending && (r->wire == REQ_HEAD || r->wire == REQ_BODY);
+}
+
+/* An operation may rest for its timeout since it began, or since the last byte in its direction. */
+static uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout)
+{
+    uint64_t since = last > op->since ? last : op->since;
+
+    return timeout == 0 || timeout == 0xFFFFFFFFu ? TIMER_NEVER : since + timeout;
+}
+
+static uint64_t send_due(const struct request *r)
+{
+    return r->send.pending ? op_due(&r->send, r->user.conn->tx_last, r->settings.send_timeout) : TIMER_NEVER;
+}
+
+static uint64_t recv_due(const struct request *r)
+{
+    uint64_t due;
+
+    if (!r->recv.pending || r->wire < REQ_HEAD)
+        return TIMER_NEVER;
+    due = op_due(&r->recv, r->user.conn->rx_last, r->settings.receive_timeout);
+    return r->wire == REQ_HEAD && r->response_deadline < due ? r->response_deadline : due;
+}
+
+static uint64_t user_deadline(struct conn_user *u)
+{
+    const struct request *r = request_of_user(u);
+    uint64_t send = send_due(r), recv = recv_due(r);
+
+    return send < recv ? send : recv;
+}
+
+static void user_expired(struct conn_user *u, uint64_t now)
+{
+    struct request *r = request_of_user(u);
+
+    if (now < send_due(r) && now < recv_due(r))
+        return;
+    req_break(r, WH_E_TIMEOUT);
+    conn_kill(u->conn);
+}
+
+const struct conn_user_ops request_user_ops = {
+    .news = user_news,
+    .opened = user_opened,
+    .failed = user_failed,
+    .up = user_up,
+    .down = user_down,
+    .wants = user_wants,
+    .deadline = user_deadline,
+    .expired = user_expired,
+};
+
+/* The frame of a verb. */
+
+void req_enter_call(struct req_call *k, struct request *r)
+{
+    k->r = r;
+    k->claimed = r->object.async && lane_claim(&r->object, LANE_MAIN, true);
+    k->c = user_lock(&r->user);
+}
+
+enum wh_err req_refuse_call(struct req_call *k, enum wh_err err)
+{
+    user_unlock(&k->r->user, k->c);
+    if (k->claimed)
+        lane_release(&k->r->object, LANE_MAIN);
+    return err;
+}
+
+enum wh_err req_leave_call(struct req_call *k, struct op *op, DWORD *result, bool *inline_done)
+{
+    struct request *r = k->r;
+    enum wh_err err = WH_OK;
+
+    *inline_done = false;
+    if (!r->object.async) {
+        user_unlock(&r->user, k->c);
+        err = wait_for(op, &r->user, WAIT_DRIVES);
+        if (err == WH_OK && result)
+            *result = (DWORD)op->done;
+        return err;
+    }
+    op->note.not_on = GetCurrentThreadId();
+    if (k->c && op->pending)
+        conn_crank(k->c, CRANK_ALL, NULL);
+    if (!op->pending && op->err == WH_OK && result)
+        *result = (DWORD)op->done;
+    user_unlock(&r->user, k->c);
+    if (k->claimed) {
+        *inline_done = lane_drain(&r->object, LANE_MAIN, &op->note);
+        lane_release(&r->object, LANE_MAIN);
+    } else {
+        lane_kick(&r->object, LANE_MAIN);
+    }
+    return WH_OK;
+}

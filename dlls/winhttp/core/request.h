@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A request: one exchange after another with a server. Two axes, each with its own enum: what has happened on the wire
+ * (wire), and which operations the application waits for (the slots send and recv). req_enter is the only setter of
+ * wire.
+ *
+ * Guard: fields marked O: object lock; C: lock of user.conn while bound (object lock while not). Slots: C.
+ * Files: request.c life; req_head.c headers of a request; req_send.c the way down; req_recv.c the head of the response;
+ * req_read.c its body; req_add.c the application's headers; req_query.[ch] answers about headers; option.h what options
+ * read and write; req_facts.h.
+ */
+#ifndef CORE_REQUEST_H
+#define CORE_REQUEST_H
+
+#include "core/conn.h"
+#include "core/connect.h"
+#include "core/req_facts.h"
+#include "proto/hdr.h"
+#include "stack/exchange.h"
+#include "stack/f_tls.h"
+
+/* A request head of the application's making, bytes: far above what servers take, and it fits into the output
+ * (CONN_OUT_LIMIT) as a whole. */
+#define REQ_HEAD_MAX   (1u << 17)
+#define REQ_HEAD_LINES 1024u
+/* A response head with more lines than this is refused with 12181. */
+#define RESP_HEAD_LINES 1024u
+
+/* W12: below this SendRequest of an upgrade fails for lack of memory. */
+#define WS_SEND_BUFFER_MIN 16u
+
+/* D2: how long an asynchronous ReceiveResponse may wait on an application's thread, ms. */
+#define REQ_INLINE_WAIT_MS 500u
+
+enum req_wire {
+    REQ_IDLE,     /* nothing sent, or the last send failed */
+    REQ_OPENING,  /* SendRequest accepted: a connection is being made */
+    REQ_SENDING,  /* SENDING_REQUEST has been told; the head and the optional data are going out */
+    REQ_SENT,     /* ... and have gone; WriteData may follow */
+    REQ_HEAD,     /* the response head is awaited */
+    REQ_BODY,     /* the final head has been delivered; the body can be read, also after its end */
+    REQ_UPGRADED, /* 101 verified: CompleteUpgrade may take the connection */
+    REQ_TAKEN,    /* ... and has */
+    REQ_BROKEN,   /* the exchange failed; only a new SendRequest helps */
+};
+
+struct request {
+    struct object object;
+    struct conn_user user;
+    /* constant after open */
+    char *verb;         /* ASCII token */
+    char *target;       /* escaped request target, with leading slash */
+    WCHAR *object_name; /* as given, with leading slash: what the URL option shows */
+    WCHAR *host;        /* of the connect handle */
+    uint16_t port;      /* never 0 */
+    bool secure;
+    unsigned minor; /* HTTP/1.minor of the request line */
+
+    struct settings settings; /* O */
+    WCHAR *credentials[4];    /* O: options 0x1000-0x1003; NULL = empty */
+    bool upgrade;             /* O: option 114 */
+    const void *client_cert;  /* O: PCCERT_CONTEXT, owned; option 47 */
+    bool no_client_cert;      /* O */
+
+    struct hdr headers; /* O: the application's */
+    struct hdr sent;    /* O, and C while the head is written: what the last SendRequest composed of them; empty before
+                           (Q36, Q37) */
+
+    /* C */
+    enum req_wire wire;
+    struct op send; /* SendRequest, WriteData */
+    struct op recv; /* ReceiveResponse, QueryDataAvailable, ReadData */
+    struct exchange *x;
+    const struct http_head *head; /* of the final response, NULL before; owned by x, which outlives the connection */
+    const uint8_t *optional;      /* SendRequest's data, application memory */
+    size_t optional_len, optional_done;
+    uint64_t total_len;         /* announced body length */
+    uint64_t body_written;      /* body bytes accepted so far, optional included */
+    bool length_known;          /* false: no Content-Length of ours limits WriteData */
+    bool head_written;          /* the request head is in the output */
+    bool request_close;         /* the request said Connection: close */
+    uint64_t sent_count;        /* bytes of head and optional data, for REQUEST_SENT */
+    uint64_t rx_mark;           /* conn->rx_count when RECEIVING_RESPONSE was told */
+    unsigned interim_left;      /* 1xx answers still tolerated (option 90) */
+    uint64_t response_deadline; /* of the whole head */
+    bool closing_told;          /* CLOSING_CONNECTION, CONNECTION_CLOSED were told (N27) */
+    struct req_facts facts;     /* kept for options after the connection has gone */
+    struct note gate;           /* SENDING_REQUEST: the head goes out when it has been delivered */
+    struct task start;          /* asynchronous SendRequest begins on a worker */
+};
+
+static inline struct request *request_of_user(struct conn_user *u)
+{
+    return container_of(u, struct request, user);
+}
+
+static inline struct request *request_of(struct object *o)
+{
+    return (struct request *)o;
+}
+
+/* request.c */
+enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *name, const WCHAR *version,
+                           const WCHAR *referrer, const WCHAR **accept, DWORD flags, struct request **out);
+void req_enter(struct request *r, enum req_wire wire);
+void req_drop_conn(struct request *r); /* object lock held, not C: unbinds and lets the connection go */
+enum wh_err
+req_start(struct request *r); /* no lock: the send slot has been begun; the outcome, or WH_OK when asynchronous */
+extern const struct conn_user_ops request_user_ops;
+
+/* req_head.c; object lock held. Composes the request's own headers behind the application's (Q36, Q37, S5, S14, W2).
+ * WH_E_ARG on a contradiction. */
+enum wh_err req_head_prepare(struct request *r, size_t optional_len, uint64_t total_len);
+
+/* The verbs. Each sets the outcome for the caller: WH_OK (complete; for asynchronous handles delivered or left to its
+ * lane: *inline_done tells), or an error with which the call fails at once and no completion follows. */
+enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_len, void *optional, DWORD optional_len,
+                         DWORD total, DWORD_PTR context);
+enum wh_err request_write(struct request *r, const void *data, DWORD len, DWORD *written, bool *inline_done);
+enum wh_err request_receive(struct request *r);
+enum wh_err request_query_data(struct request *r, DWORD *available, bool *inline_done);
+enum wh_err request_read(struct request *r, void *buf, DWORD len, DWORD *read, bool *inline_done);
+
+/* req_add.c */
+enum wh_err request_add_headers(struct request *r, const WCHAR *headers, DWORD len, DWORD modifiers);
+enum wh_err req_add_lines(struct request *r, const WCHAR *text, size_t n,
+                          unsigned flags); /* object lock held; HDR_LINES_... */
+
+/* Internals shared by the req_ files; C held unless said otherwise. */
+void req_opened(struct request *r);    /* the connection is up: SENDING_REQUEST, and what follows its delivery */
+void req_send_down(struct request *r); /* writes what there is room for, resolves the send slot */
+void req_recv_up(struct request *r);   /* looks for the response head */
+void req_read_up(struct request *r);   /* serves QueryDataAvailable and ReadData */
+void req_break(struct request *r, enum wh_err err); /* the exchange is over: resolves both slots */
+/* One call of a verb: the claim of the lane, the lock, and the way out. */
+struct req_call {
+    struct request *r;
+    struct conn *c; /* locked, or NULL: the object lock is held */
+    bool claimed;
+};
+void req_enter_call(struct req_call *k, struct request *r);
+/* op has been begun. Asynchronous: cranks, unlocks, delivers; *inline_done tells whether on this thread. Synchronous:
+ * waits for the outcome. *result (may be NULL) gets the bytes moved, if they are known when the call returns (B23,
+ * B24). */
+enum wh_err req_leave_call(struct req_call *k, struct op *op, DWORD *result, bool *inline_done);
+enum wh_err req_refuse_call(struct req_call *k, enum wh_err err); /* unlocks; answers err */
+
+#endif

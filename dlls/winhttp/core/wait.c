@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/wait.h"
+#include "io/clock.h"
+
+void wait_until(HANDLE event, uint64_t due)
+{
+    uint64_t now = clock_ms();
+
+    if (due == TIMER_NEVER)
+        WaitForSingleObject(event, INFINITE);
+    else if (due > now)
+        WaitForSingleObject(event, due - now < INFINITE ? (DWORD)(due - now) : INFINITE - 1);
+}
+
+static void let_go(struct conn *c, HANDLE event)
+{
+    conn_lock(c);
+    conn_leave(c, event);
+    conn_unlock(c);
+    conn_unref(c);
+}
+
+/* Connection locked: one round of driving it. */
+static void drive(struct conn *c, struct op *op, enum wait_role role)
+{
+    uint64_t now = clock_ms();
+
+    if (role == WAIT_DRIVES) {
+        c->rx_event = op->event;
+        conn_reap(c);
+    }
+    if (now >= conn_deadline(c))
+        conn_expire(c, now);
+    if (op->pending)
+        conn_crank(c, role == WAIT_DRIVES ? CRANK_ALL : CRANK_DOWN, role == WAIT_DRIVES ? op->event : NULL);
+}
+
+enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
+{
+    struct object *o = u->object;
+    bool drains = role == WAIT_DRIVES && lane_claim(o, LANE_MAIN, true);
+    struct conn *held = NULL; /* the connection this thread may have receives pending on; it may be unbound meanwhile */
+    enum wh_err err;
+
+    if (drains)
+        lane_set_wake(o, LANE_MAIN, op->event);
+    for (;;) {
+        struct conn *c = user_lock(u);
+        uint64_t due = TIMER_NEVER;
+        bool pending = op->pending;
+
+        if (pending && c) {
+            drive(c, op, role);
+            pending = op->pending;
+            due = conn_deadline(c);
+        }
+        err = op->err;
+        if (c && c != held)
+            conn_ref(c);
+        user_unlock(u, c);
+        if (c && c != held) {
+            if (held)
+                let_go(held, op->event);
+            held = c;
+        }
+        /* Gates among the news may move the connection on, so look again before waiting. */
+        if (drains && lane_drain(o, LANE_MAIN, NULL))
+            continue;
+        if (!pending)
+            break;
+        wait_until(op->event, due);
+    }
+    if (held)
+        let_go(held, op->event);
+    if (drains) {
+        lane_drain(o, LANE_MAIN, NULL);
+        lane_set_wake(o, LANE_MAIN, NULL);
+        lane_release(o, LANE_MAIN);
+    }
+    return err;
+}

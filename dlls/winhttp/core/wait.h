@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The wait of a synchronous call: the operation is the same as an asynchronous one, but the calling thread drives the
+ * connection itself, makes the informational callbacks, and reads the outcome from the slot. Nothing of the thread
+ * stays pending when it leaves.
+ */
+#ifndef CORE_WAIT_H
+#define CORE_WAIT_H
+
+#include "core/conn.h"
+
+/* The two ways a waiting call meets its connection. */
+enum wait_role {
+    WAIT_DRIVES, /* it owns receives and connects while it waits, and delivers LANE_MAIN */
+    WAIT_SENDS,  /* another call may own receives; workers finish the send */
+};
+
+/* op has been begun and has an event (op_prepare_wait). No lock held. Returns the outcome. */
+enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role);
+
+/* Waits on event until due (clock_ms; TIMER_NEVER: for ever). */
+void wait_until(HANDLE event, uint64_t due);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Life of a WebSocket: taking the connection over, what the connection asks of it, failing, closing; and the frame that
+ * all verbs share. */
+#include "core/websocket.h"
+#include <string.h>
+#include "base/mem.h"
+#include "core/handle.h"
+#include "core/wait.h"
+#include "io/clock.h"
+#include "io/rand.h"
+
+static const struct object_ops websocket_ops;
+static const struct conn_user_ops websocket_user_ops;
+
+static void websocket_destroy(struct object *o)
+{
+    struct websocket *w = websocket_of(o);
+
+    if (w->link)
+        x_ws_destroy(w->link);
+    op_destroy(&w->receive);
+    op_destroy(&w->send);
+    op_destroy(&w->close);
+    mem_free(w);
+}
+
+/* Both objects' state: the connection changes its user. Object locks of r and of w (not published yet) are not nested
+ * with anything else. */
+static enum wh_err take_over(struct websocket *w, struct request *r)
+{
+    struct conn *c;
+
+    AcquireSRWLockExclusive(&r->object.lock);
+    c = r->user.conn;
+    if (!c) {
+        ReleaseSRWLockExclusive(&r->object.lock);
+        return WH_E_STATE;
+    }
+    conn_lock(c);
+    if (r->wire != REQ_UPGRADED || c->state != CONN_OPEN) {
+        conn_unlock(c);
+        ReleaseSRWLockExclusive(&r->object.lock);
+        return WH_E_STATE;
+    }
+    w->settings = r->settings;
+    conn_unbind(c);
+    conn_bind(c, &w->user);
+    req_enter(r, REQ_TAKEN);
+    conn_unlock(c);
+    ReleaseSRWLockExclusive(&r->object.lock);
+    conn_unref(c);
+    return WH_OK;
+}
+
+/* From now on the link reads: asynchronous handles arm a receive at once (D3). */
+static void start(struct websocket *w)
+{
+    struct conn *c = user_lock(&w->user);
+
+    if (!c) {
+        user_unlock(&w->user, NULL);
+        return;
+    }
+    w->keepalive_due = deadline_in(w->keepalive_ms);
+    ws_rest(w);
+    conn_crank(c, CRANK_ALL, NULL);
+    user_unlock(&w->user, c);
+}
+
+enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websocket **out)
+{
+    struct x_ws_config cfg = {.ahead_limit = r->settings.ws_receive_buffer, .random = rand_bytes};
+    struct websocket *w = mem_zalloc(sizeof(*w));
+    enum wh_err err =
+        w ? object_init(&w->object, &websocket_ops, OBJECT_WEBSOCKET, r->object.parent, r->object.async) : WH_E_NOMEM;
+
+    if (err != WH_OK) {
+        mem_free(w);
+        return err;
+    }
+    notify_init(&w->object.notify, &r->object.notify);
+    notify_set_context(&w->object, context); /* H14: the request's is not inherited */
+    w->user.ops = &websocket_user_ops;
+    w->user.object = &w->object;
+    op_init(&w->receive, &w->object, LANE_RECEIVE);
+    op_init(&w->send, &w->object, LANE_SEND);
+    op_init(&w->close, &w->object, LANE_SEND);
+    w->keepalive_ms = WS_KEEPALIVE_DEFAULT;
+    w->close_timeout_ms = WS_CLOSE_TIMEOUT_DEFAULT;
+    w->sweep_due = w->keepalive_due = TIMER_NEVER;
+    err = x_ws_create(&cfg, &w->link);
+    if (err == WH_OK)
+        err = handle_publish(&w->object);
+    if (err == WH_OK) {
+        err = take_over(w, r);
+        if (err != WH_OK)
+            handle_forget(&w->object);
+    }
+    if (err != WH_OK) {
+        object_unref(&w->object);
+        return err;
+    }
+    start(w);
+    *out = w;
+    return WH_OK;
+}
+
+static void fail_op(struct op *op, enum wh_err err)
+{
+    if (op->pending)
+        op_fail(op, err);
+}
+
+void ws_fail(struct websocket *w, enum wh_err err)
+{
+    w->failed = w->hang_up = true;
+    w->fail_err = err;
+    w->send_started = false;
+    fail_op(&w->receive, err);
+    fail_op(&w->send, err);
+    fail_op(&w->close, err);
+}
+
+/* A handle closed with frames under way still delivers them: what completed is in the kernel, a close frame that the
+ * peer waits for goes first. */
+static void websocket_closing(struct object *o)
+{
+    struct websocket *w = websocket_of(o);
+    struct conn *c;
+
+    c = user_lock(&w->user);
+    fail_op(&w->receive, WH_E_CANCELLED);
+    fail_op(&w->send, WH_E_CANCELLED);
+    fail_op(&w->close, WH_E_CANCELLED);
+    user_unlock(&w->user, c);
+
+    AcquireSRWLockExclusive(&o->lock);
+    c = w->user.conn;
+    if (c) {
+        conn_lock(c);
+        if (!w->failed && !w->send_started && x_ws_peer_closed(w->link) && !x_ws_close_queued(w->link))
+            ws_echo_close(w);
+        if (!w->send_started)
+            x_ws_flush(w->link, chain_out(&c->chain));
+        conn_unbind(c);
+        conn_linger(c, !x_ws_close_sent(w->link) || !x_ws_peer_closed(w->link));
+        conn_unlock(c);
+    }
+    ReleaseSRWLockExclusive(&o->lock);
+    if (c)
+        conn_unref(c);
+}
+
+static const struct object_ops websocket_ops = {websocket_closing, websocket_destroy};
+
+/* What a connection asks of its user. */
+
+static void user_up(struct conn_user *u)
+{
+    struct websocket *w = websocket_of_user(u);
+    struct conn *c = u->conn;
+
+    if (w->failed)
+        return;
+    ws_receive_up(w);
+    if (!w->failed)
+        ws_close_up(w);
+    if (!w->failed && conn_ended(c) && !x_ws_peer_closed(w->link) && (!ws_has_unread(w) || w->closing))
+        ws_fail(w, c->rx_error == WH_OK || c->rx_error == WH_E_CANCELLED ? WH_E_CLOSED : c->rx_error);
+}
+
+static void user_down(struct conn_user *u)
+{
+    struct websocket *w = websocket_of_user(u);
+    struct conn *c = u->conn;
+
+    if (c->tx_error != WH_OK) {
+        /* What was received may still be read; only a failed link fails everything. */
+        w->send_started = false;
+        fail_op(&w->send, c->tx_error);
+        ws_close_unsent(w, c->tx_error);
+        return;
+    }
+    ws_send_down(w);
+    x_ws_flush(w->link, chain_out(&c->chain));
+    ws_close_down(w);
+}
+
+/* D3: as long as the read-ahead has room. A synchronous handle between calls waits for its sweep. */
+static bool user_wants(struct conn_user *u)
+{
+    struct websocket *w = websocket_of_user(u);
+
+    if (w->failed || x_ws_peer_closed(w->link))
+        return false;
+    if (w->receive.pending || w->closing)
+        return true;
+    return !w->ahead_full && (w->object.async || w->swept);
+}
+
+static uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout)
+{
+    uint64_t since = last > op->since ? last : op->since;
+
+    return !op->pending || timeout == 0 || timeout == 0xFFFFFFFFu ? TIMER_NEVER : since + timeout;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t close_due(const struct websocket *w)
+{
+    if (w->close.api == WINHTTP_WEB_SOCKET_CLOSE_OPERATION)
+        return op_due(&w->close, 0, w->close_timeout_ms); /* D7 */
+    return op_due(&w->close, w->user.conn->tx_last, w->settings.send_timeout);
+}
+
+/* A Receive has no limit of its own (a quiet WebSocket is a healthy one), unless an application has chosen a receive
+ * timeout. */
+static uint64_t receive_due(const struct websocket *w)
+{
+    return w->settings.receive_timeout_set ? op_due(&w->receive, w->user.conn->rx_last, w->settings.receive_timeout)
+                                           : TIMER_NEVER;
+}
+
+static uint64_t user_deadline(struct conn_user *u)
+{
+    struct websocket *w = websocket_of_user(u);
+    uint64_t due;
+
+    if (w->failed)
+        return TIMER_NEVER;
+    due = earlier(close_due(w), op_due(&w->send, u->conn->tx_last, w->settings.send_timeout));
+    due = earlier(due, receive_due(w));
+    return earlier(due, earlier(w->sweep_due, w->keepalive_due));
+}
+
+static void user_expired(struct conn_user *u, uint64_t now)
+{
+    struct websocket *w = websocket_of_user(u);
+
+    if (w->failed)
+        return;
+    if (now >=
+        earlier(earlier(close_due(w), receive_due(w)), op_due(&w->send, u->conn->tx_last, w->settings.send_timeout))) {
+        ws_fail(w, WH_E_TIMEOUT);
+        conn_kill(u->conn);
+        return;
+    }
+    if (now >= w->sweep_due) {
+        w->sweep_due = TIMER_NEVER;
+        w->swept = true;
+    }
+    if (now >= w->keepalive_due) {
+        w->keepalive_due = now + w->keepalive_ms;
+        if (!x_ws_close_queued(w->link))
+            x_ws_keepalive(w->link);
+    }
+}
+
+/* No lock held: what the crank left to be decided. The connection is not needed any more. */
+static void follow_up(struct object *o)
+{
+    struct websocket *w = websocket_of(o);
+    struct conn *c;
+
+    AcquireSRWLockExclusive(&o->lock);
+    c = w->user.conn;
+    if (c) {
+        conn_lock(c);
+        if (w->hang_up) {
+            conn_unbind(c);
+            conn_linger(c, w->hang_up_fin);
+        } else {
+            conn_unlock(c);
+            c = NULL;
+        }
+    }
+    ReleaseSRWLockExclusive(&o->lock);
+    if (c) {
+        conn_unlock(c);
+        conn_unref(c);
+    }
+}
+
+static const struct conn_user_ops websocket_user_ops = {
+    .follow_up = follow_up,
+    .up = user_up,
+    .down = user_down,
+    .wants = user_wants,
+    .deadline = user_deadline,
+    .expired = user_expired,
+};
+
+/* The frame of a verb. */
+
+void ws_enter_call(struct ws_call *k, struct websocket *w)
+{
+    k->w = w;
+    for (int i = 0; i < LANE_COUNT; i++)
+        k->claimed[i] = w->object.async && lane_claim(&w->object, (enum lane_id)i, false);
+    k->c = user_lock(&w->user);
+}
+
+static void leave_lanes(struct ws_call *k)
+{
+    for (int i = 0; i < LANE_COUNT; i++) {
+        if (!k->claimed[i]) {
+            lane_kick(&k->w->object, (enum lane_id)i);
+            continue;
+        }
+        lane_drain(&k->w->object, (enum lane_id)i, NULL);
+        lane_release(&k->w->object, (enum lane_id)i);
+    }
+}
+
+enum wh_err ws_refuse_call(struct ws_call *k, enum wh_err err)
+{
+    user_unlock(&k->w->user, k->c);
+    leave_lanes(k);
+    return err;
+}
+
+enum wh_err ws_leave_call(struct ws_call *k, struct op *op, unsigned crank)
+{
+    struct websocket *w = k->w;
+    struct conn *c;
+    bool hang_up;
+    enum wh_err err;
+
+    if (w->object.async) {
+        if (op->pending)
+            conn_crank(k->c, crank, NULL);
+        hang_up = w->hang_up;
+        user_unlock(&w->user, k->c);
+        if (hang_up)
+            follow_up(&w->object);
+        leave_lanes(k);
+        return WH_OK;
+    }
+    user_unlock(&w->user, k->c);
+    err = wait_for(op, &w->user, crank == CRANK_ALL ? WAIT_DRIVES : WAIT_SENDS);
+    c = user_lock(&w->user);
+    ws_rest(w);
+    hang_up = w->hang_up && c;
+    user_unlock(&w->user, c);
+    if (hang_up)
+        follow_up(&w->object);
+    return err;
+}
+
+/* A synchronous handle between calls: after a while of silence a worker arms a receive. */
+void ws_rest(struct websocket *w)
+{
+    w->swept = false;
+    w->sweep_due = w->object.async ? TIMER_NEVER : clock_ms() + CONN_SWEEP_MS;
+}
+
+enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms)
+{
+    struct conn *c;
+
+    if (ms < WS_KEEPALIVE_MIN)
+        return WH_E_ARG;
+    c = user_lock(&w->user);
+    w->keepalive_ms = ms;
+    w->keepalive_due = deadline_in(ms);
+    if (c)
+        conn_crank(c, CRANK_DOWN, NULL); /* sets the deadline */
+    user_unlock(&w->user, c);
+    return WH_OK;
+}
+
+enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms)
+{
+    struct conn *c = user_lock(&w->user);
+
+    w->close_timeout_ms = ms;
+    user_unlock(&w->user, c);
+    return WH_OK;
+}
+
+DWORD websocket_get_close_timeout(struct websocket *w)
+{
+    struct conn *c = user_lock(&w->user);
+    DWORD ms = w->close_timeout_ms;
+
+    user_unlock(&w->user, c);
+    return ms;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A WebSocket handle: a connection taken over from an upgraded request, and a link (stack/x_ws.h) on it. Three slots:
+ * one Receive, one Send, and one for Shutdown or Close. States are facts of the link (close frame sent, close frame
+ * seen), not another enum; what is ours is below.
+ *
+ * Guard: lock of user.conn for everything but user itself. The connection stays bound until the handle is closed.
+ */
+#ifndef CORE_WEBSOCKET_H
+#define CORE_WEBSOCKET_H
+
+#include "core/conn.h"
+#include "core/request.h"
+#include "stack/x_ws.h"
+
+#define WS_REASON_MAX            123u   /* RFC 6455 section 5.5: 125 bytes less the code */
+#define WS_KEEPALIVE_DEFAULT     30000u /* ms, option 116 */
+#define WS_KEEPALIVE_MIN         15000u /* W18 */
+#define WS_CLOSE_TIMEOUT_DEFAULT 10000u /* ms, option 115 */
+
+struct websocket {
+    struct object object;
+    struct conn_user user;
+    struct settings settings; /* of the request, constant */
+    struct x_ws *link;
+    struct op receive;
+    struct op send;
+    struct op close;                             /* Shutdown or Close */
+    WINHTTP_WEB_SOCKET_BUFFER_TYPE receive_type; /* of the last completed Receive */
+    WINHTTP_WEB_SOCKET_BUFFER_TYPE send_type;    /* of the Send under way */
+    bool send_started;                           /* its frame is not complete in the output yet */
+    bool ahead_full;                             /* nobody waits and the read-ahead has no room: do not receive */
+    bool close_told;                             /* a Receive has delivered the peer's close frame (W39) */
+    bool closing;                                /* WinHttpWebSocketClose was called: data is discarded (W43) */
+    bool failed;                                 /* the link or the connection failed, with fail_err */
+    enum wh_err fail_err;
+    bool hang_up, hang_up_fin; /* follow-up: the connection is to be let go (conn_linger) */
+    bool swept;                /* synchronous: a worker may arm a receive between calls */
+    uint64_t sweep_due;
+    uint32_t keepalive_ms, close_timeout_ms;
+    uint64_t keepalive_due;
+};
+
+static inline struct websocket *websocket_of(struct object *o)
+{
+    return (struct websocket *)o;
+}
+
+static inline struct websocket *websocket_of_user(struct conn_user *u)
+{
+    return container_of(u, struct websocket, user);
+}
+
+/* websocket.c */
+enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websocket **out);
+
+/* One verb each. A Win32-ready error as enum; WH_OK: done, or accepted (asynchronous). */
+enum wh_err websocket_receive(struct websocket *w, void *buf, DWORD len, DWORD *got,
+                              WINHTTP_WEB_SOCKET_BUFFER_TYPE *type);
+enum wh_err websocket_send(struct websocket *w, WINHTTP_WEB_SOCKET_BUFFER_TYPE type, const void *buf, DWORD len);
+enum wh_err websocket_shutdown(struct websocket *w, USHORT status, const void *reason, DWORD len);
+enum wh_err websocket_close(struct websocket *w, USHORT status, const void *reason, DWORD len);
+enum wh_err websocket_close_status(struct websocket *w, USHORT *status, void *reason, DWORD len, DWORD *used);
+enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms); /* W16-W18 */
+enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms);
+DWORD websocket_get_close_timeout(struct websocket *w);
+
+/* Internals shared by the ws_ files; C held unless said otherwise. */
+enum wh_err ws_ready(struct websocket *w, struct conn *c); /* whether a verb may begin at all */
+void ws_receive_up(struct websocket *w);
+bool ws_has_unread(struct websocket *w); /* received bytes that a Receive could still take */
+void ws_send_down(struct websocket *w);
+void ws_close_up(struct websocket *w);
+void ws_close_down(struct websocket *w);
+void ws_close_unsent(struct websocket *w,
+                     enum wh_err err);   /* nothing can be sent any more: what that means to Shutdown and Close */
+void ws_echo_close(struct websocket *w); /* queues a close frame that repeats the peer's status */
+void ws_fail(struct websocket *w, enum wh_err err); /* resolves every slot; the connection is let go */
+void ws_violated(struct websocket *w,
+                 enum wh_err err); /* the same for an error of the link, whose close frame goes out first */
+void ws_rest(struct websocket *w); /* a synchronous call has ended: starts the sweep's delay */
+
+/* One call of a verb: the claims of both lanes, the lock, and the way out. */
+struct ws_call {
+    struct websocket *w;
+    struct conn *c; /* locked, or NULL: the object lock is held */
+    bool claimed[LANE_COUNT];
+};
+void ws_enter_call(struct ws_call *k, struct websocket *w);
+enum wh_err ws_refuse_call(struct ws_call *k, enum wh_err err); /* unlocks; answers err */
+/* op has been begun. Asynchronous: cranks, unlocks, delivers. Synchronous: waits for the outcome; CRANK_ALL also
+ * receives. */
+enum wh_err ws_leave_call(struct ws_call *k, struct op *op, unsigned crank);
+
+#endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See lane.h for the rules; here is only the bookkeeping that keeps them. */
+#include "notify/lane.h"
+#include <stdint.h>
+#include <string.h>
+#include "base/mem.h"
+#include "core/object.h"
+#include "io/clock.h"
+
+/* CLOSE_COMPLETE and SHUTDOWN_COMPLETE lie outside ALL_COMPLETIONS; a mask that holds all of this value takes them too
+ * (D11). */
+#define MASK_TAKES_CLOSE 0x017E0000u
+
+/* A completion that must not come on the thread that called may be handed on this often before that thread delivers it
+ * after all: by then the call has long returned, and no other worker is to be had. */
+#define HAND_ON_LIMIT 64u
+
+static DWORD depth_slot = TLS_OUT_OF_INDEXES;
+
+bool notify_attach(void)
+{
+    depth_slot = TlsAlloc();
+    return depth_slot != TLS_OUT_OF_INDEXES;
+}
+
+void notify_detach(void)
+{
+    TlsFree(depth_slot);
+}
+
+unsigned notify_depth(void)
+{
+    return (unsigned)(uintptr_t)TlsGetValue(depth_slot);
+}
+
+static void set_depth(unsigned depth)
+{
+    TlsSetValue(depth_slot, (void *)(uintptr_t)depth);
+}
+
+static bool mask_takes(DWORD mask, DWORD status)
+{
+    if (mask & status)
+        return true;
+    return (status & (WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE | WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE)) &&
+           (mask & MASK_TAKES_CLOSE) == MASK_TAKES_CLOSE;
+}
+
+/* The only place where the application is called. */
+static void call_application(struct object *o, DWORD status, const void *info, DWORD info_len)
+{
+    struct notify *nt = &o->notify;
+    WINHTTP_STATUS_CALLBACK callback;
+    DWORD_PTR context;
+    unsigned depth;
+    bool wanted;
+
+    AcquireSRWLockShared(&nt->lock);
+    callback = nt->callback;
+    context = nt->context;
+    wanted = callback && mask_takes(nt->mask, status);
+    ReleaseSRWLockShared(&nt->lock);
+
+    /* Clients dereference the context of HANDLE_CLOSING without a check (D12). */
+    if (!wanted || (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING && !context))
+        return;
+    depth = notify_depth();
+    set_depth(depth + 1);
+    loop_enter_app();
+    callback(o->handle, context, status, (void *)info, info_len);
+    loop_leave_app();
+    set_depth(depth);
+}
+
+static void run_deliver_task(struct task *t);
+
+void notify_init(struct notify *n, struct notify *inherit)
+{
+    memset(n, 0, sizeof(*n));
+    InitializeSRWLock(&n->lock);
+    for (int i = 0; i < LANE_COUNT; i++) {
+        n->lane[i].id = (enum lane_id)i;
+        list_init(&n->lane[i].queue);
+        n->lane[i].deliver.run = run_deliver_task;
+    }
+    if (!inherit)
+        return;
+    AcquireSRWLockShared(&inherit->lock);
+    n->callback = inherit->callback;
+    n->mask = inherit->mask;
+    n->context = inherit->context;
+    ReleaseSRWLockShared(&inherit->lock);
+}
+
+WINHTTP_STATUS_CALLBACK notify_set_callback(struct object *o, WINHTTP_STATUS_CALLBACK cb, DWORD mask)
+{
+    WINHTTP_STATUS_CALLBACK previous;
+
+    AcquireSRWLockExclusive(&o->notify.lock);
+    previous = o->notify.callback;
+    o->notify.callback = cb;
+    o->notify.mask = mask;
+    ReleaseSRWLockExclusive(&o->notify.lock);
+    return previous;
+}
+
+WINHTTP_STATUS_CALLBACK notify_callback(struct object *o)
+{
+    WINHTTP_STATUS_CALLBACK cb;
+
+    AcquireSRWLockShared(&o->notify.lock);
+    cb = o->notify.callback;
+    ReleaseSRWLockShared(&o->notify.lock);
+    return cb;
+}
+
+void notify_set_context(struct object *o, DWORD_PTR context)
+{
+    AcquireSRWLockExclusive(&o->notify.lock);
+    o->notify.context = context;
+    ReleaseSRWLockExclusive(&o->notify.lock);
+}
+
+DWORD_PTR notify_context(struct object *o)
+{
+    DWORD_PTR context;
+
+    AcquireSRWLockShared(&o->notify.lock);
+    context = o->notify.context;
+    ReleaseSRWLockShared(&o->notify.lock);
+    return context;
+}
+
+bool notify_wanted(struct object *o, DWORD status)
+{
+    bool wanted;
+
+    AcquireSRWLockShared(&o->notify.lock);
+    wanted = o->notify.callback && mask_takes(o->notify.mask, status);
+    ReleaseSRWLockShared(&o->notify.lock);
+    return wanted;
+}
+
+void notify_post(struct object *o, enum lane_id id, struct note *n)
+{
+    struct notify *nt = &o->notify;
+    struct lane *l = &nt->lane[id];
+
+    object_ref(o);
+    AcquireSRWLockExclusive(&nt->lock);
+    n->queued = true;
+    list_add_tail(&l->queue, &n->node);
+    if (l->wake && l->drainer != GetCurrentThreadId())
+        SetEvent(l->wake);
+    ReleaseSRWLockExclusive(&nt->lock);
+}
+
+bool note_queued(struct object *o, const struct note *n)
+{
+    bool queued;
+
+    AcquireSRWLockShared(&o->notify.lock);
+    queued = n->queued;
+    ReleaseSRWLockShared(&o->notify.lock);
+    return queued;
+}
+
+enum wh_err notify_inform(struct object *o, enum lane_id id, DWORD status, const void *info, DWORD info_len,
+                          DWORD info_bytes, note_after after)
+{
+    struct note *n;
+
+    if (!after && !notify_wanted(o, status))
+        return WH_OK;
+    n = mem_zalloc(sizeof(*n) + info_bytes);
+    if (!n)
+        return WH_E_NOMEM;
+    n->status = status;
+    n->heap = true;
+    n->after = after;
+    if (info) {
+        memcpy(n + 1, info, info_bytes);
+        n->info = n + 1;
+        n->info_len = info_len;
+    }
+    notify_post(o, id, n);
+    return WH_OK;
+}
+
+/* Lock held. Whether HANDLE_CLOSING is due now: nothing queued, nobody else in a callback. Then it is ours to deliver.
+ */
+static bool take_closing(struct notify *nt)
+{
+    if (!nt->closing || nt->closed || nt->now_running)
+        return false;
+    for (int i = 0; i < LANE_COUNT; i++)
+        if (nt->lane[i].drainer || !list_empty(&nt->lane[i].queue))
+            return false;
+    nt->closed = true;
+    return true;
+}
+
+static void deliver_closing(struct object *o)
+{
+    HINTERNET handle = o->handle;
+
+    call_application(o, WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, &handle, sizeof(handle));
+}
+
+void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len)
+{
+    struct notify *nt = &o->notify;
+    bool last;
+
+    AcquireSRWLockExclusive(&nt->lock);
+    last = nt->closing;
+    if (!last)
+        nt->now_running++;
+    ReleaseSRWLockExclusive(&nt->lock);
+    if (last)
+        return;
+    call_application(o, status, info, info_len);
+    AcquireSRWLockExclusive(&nt->lock);
+    nt->now_running--;
+    last = take_closing(nt);
+    ReleaseSRWLockExclusive(&nt->lock);
+    if (last)
+        deliver_closing(o);
+}
+
+bool lane_claim(struct object *o, enum lane_id id, bool nested)
+{
+    struct lane *l = &o->notify.lane[id];
+    DWORD me = GetCurrentThreadId();
+    bool mine = false;
+
+    if (notify_depth() >= LANE_NESTING)
+        return false;
+    AcquireSRWLockExclusive(&o->notify.lock);
+    if (!l->drainer && (!l->wanted_by || l->wanted_by == me)) {
+        l->drainer = me;
+        l->claims = 1;
+        mine = true;
+    } else if (l->drainer == me && nested) {
+        l->claims++;
+        mine = true;
+    }
+    ReleaseSRWLockExclusive(&o->notify.lock);
+    return mine;
+}
+
+bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)
+{
+    struct lane *l = &o->notify.lane[id];
+    DWORD me = GetCurrentThreadId();
+    uint64_t until = clock_ms() + ms;
+
+    for (;;) {
+        uint64_t now = clock_ms();
+        bool late = now >= until, claimed = false, asked;
+
+        AcquireSRWLockExclusive(&o->notify.lock);
+        asked = !l->wanted_by || l->wanted_by == me;
+        if (!l->drainer && asked) {
+            l->drainer = me;
+            l->claims = 1;
+            claimed = true;
+        }
+        if (asked && (claimed || late)) {
+            l->wanted_by = 0;
+            l->wake = NULL;
+        } else if (asked) {
+            l->wanted_by = me;
+            l->wake = event;
+        }
+        ReleaseSRWLockExclusive(&o->notify.lock);
+        if (claimed || late || !asked)
+            return claimed;
+        WaitForSingleObject(event, (DWORD)(until - now));
+    }
+}
+
+void lane_set_wake(struct object *o, enum lane_id id, HANDLE event)
+{
+    AcquireSRWLockExclusive(&o->notify.lock);
+    o->notify.lane[id].wake = event;
+    ReleaseSRWLockExclusive(&o->notify.lock);
+}
+
+/* Lock held: the next note this thread may deliver, unlinked and copied to *n; its memory in *heap when it is the
+ * lane's to free. */
+static bool take_note(struct lane *l, const struct note *mine, struct note *n, struct note **heap, bool *was_mine)
+{
+    struct list *node = list_first(&l->queue);
+    struct note *first;
+
+    if (!node)
+        return false;
+    first = container_of(node, struct note, node);
+    *was_mine = !mine || first == mine;
+    if (first->not_on == GetCurrentThreadId() && first != mine && l->handed_on < HAND_ON_LIMIT)
+        return false;
+    list_remove(node);
+    l->handed_on = 0;
+    first->queued = false;
+    *n = *first;
+    *heap = first->heap ? first : NULL;
+    if (n->info == &first->u)
+        n->info = &n->u;
+    return true;
+}
+
+bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
+{
+    struct notify *nt = &o->notify;
+    struct lane *l = &nt->lane[id];
+    bool delivered = false;
+
+    for (;;) {
+        struct note n, *heap;
+        bool was_mine, got;
+
+        AcquireSRWLockExclusive(&nt->lock);
+        got = !(l->wanted_by && l->wanted_by != GetCurrentThreadId()) && take_note(l, mine, &n, &heap, &was_mine);
+        ReleaseSRWLockExclusive(&nt->lock);
+        if (!got)
+            return delivered;
+        call_application(o, n.status, n.info, n.info_len);
+        if (n.after)
+            n.after(o, false);
+        mem_free(heap);
+        object_unref(o);
+        delivered |= was_mine;
+    }
+}
+
+/* Lock held: have a worker drain the lane; another than this thread if this one must not deliver what is next. */
+static void post_deliver(struct object *o, struct lane *l)
+{
+    struct list *node = list_first(&l->queue);
+
+    if (l->deliver_posted)
+        return;
+    l->deliver_posted = true;
+    object_ref(o);
+    if (node && container_of(node, struct note, node)->not_on == GetCurrentThreadId())
+        loop_post_away(&l->deliver);
+    else
+        loop_post(&l->deliver);
+}
+
+void lane_release(struct object *o, enum lane_id id)
+{
+    struct notify *nt = &o->notify;
+    struct lane *l = &nt->lane[id];
+    bool closing = false;
+
+    AcquireSRWLockExclusive(&nt->lock);
+    if (--l->claims == 0) {
+        l->drainer = 0;
+        if (l->wanted_by)
+            SetEvent(l->wake);
+        else if (!list_empty(&l->queue) && (o->async || nt->closing))
+            post_deliver(o, l);
+        closing = take_closing(nt);
+    }
+    ReleaseSRWLockExclusive(&nt->lock);
+    if (closing)
+        deliver_closing(o);
+}
+
+void lane_kick(struct object *o, enum lane_id id)
+{
+    struct notify *nt = &o->notify;
+    struct lane *l = &nt->lane[id];
+
+    AcquireSRWLockExclusive(&nt->lock);
+    if (!l->drainer && ((o->async && !list_empty(&l->queue)) || (nt->closing && !nt->closed)))
+        post_deliver(o, l);
+    ReleaseSRWLockExclusive(&nt->lock);
+}
+
+static void run_deliver_task(struct task *t)
+{
+    struct lane *l = container_of(t, struct lane, deliver);
+    enum lane_id id = l->id;
+    struct notify *nt = container_of(l - id, struct notify, lane);
+    struct object *o = container_of(nt, struct object, notify);
+
+    AcquireSRWLockExclusive(&nt->lock);
+    l->deliver_posted = false;
+    l->handed_on++;
+    ReleaseSRWLockExclusive(&nt->lock);
+    if (lane_claim(o, id, false)) {
+        lane_drain(o, id, NULL);
+        lane_release(o, id);
+    }
+    object_unref(o);
+}
+
+void notify_deliver(struct object *o)
+{
+    for (int i = 0; i < LANE_COUNT; i++) {
+        if (!lane_claim(o, (enum lane_id)i, false)) {
+            lane_kick(o, (enum lane_id)i);
+            continue;
+        }
+        lane_drain(o, (enum lane_id)i, NULL);
+        lane_release(o, (enum lane_id)i);
+    }
+}
+
+void notify_closing(struct object *o)
+{
+    struct notify *nt = &o->notify;
+    struct list dropped, *pos, *tmp;
+
+    list_init(&dropped);
+    AcquireSRWLockExclusive(&nt->lock);
+    nt->closing = true;
+    for (int i = 0; i < LANE_COUNT; i++)
+        LIST_FOR_EACH(pos, tmp, &nt->lane[i].queue)
+        {
+            struct note *n = container_of(pos, struct note, node);
+
+            if (n->completion)
+                continue;
+            n->queued = false;
+            list_remove(pos);
+            list_add_tail(&dropped, pos);
+        }
+    ReleaseSRWLockExclusive(&nt->lock);
+    LIST_FOR_EACH(pos, tmp, &dropped)
+    {
+        struct note *n = container_of(pos, struct note, node);
+
+        if (n->after)
+            n->after(o, true);
+        if (n->heap)
+            mem_free(n);
+        object_unref(o);
+    }
+}

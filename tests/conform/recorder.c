@@ -11,7 +11,7 @@
 
 #include "recorder.h"
 
-#define NOTES 1024
+#define NOTES 4096
 #define HOOKS 8
 
 static SRWLOCK lock = SRWLOCK_INIT;
@@ -189,6 +189,20 @@ static void show_difference(const struct expected *table, unsigned from, unsigne
         show_note(&notes[from]);
 }
 
+/* Whether the step that a table describes is over, be it as described or not: its last status has come, or an error. */
+static BOOL step_is_over(const struct expected *table)
+{
+    DWORD last = 0;
+    unsigned at;
+
+    for (; table->status; table++)
+        last = table->status;
+    for (at = cursor; at < count; at++)
+        if (notes[at].status == last || notes[at].status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
+            return TRUE;
+    return FALSE;
+}
+
 static BOOL expect(const struct expected *table, enum match (*match)(const struct expected *, unsigned *),
                    const char *format, va_list arguments)
 {
@@ -198,7 +212,8 @@ static BOOL expect(const struct expected *table, enum match (*match)(const struc
 
     vsnprintf(text, sizeof(text), format, arguments);
     AcquireSRWLockExclusive(&lock);
-    while ((result = match(table, &end)) == INCOMPLETE)
+    /* A step that goes wrong is waited for as well, so that the next one does not find its rest. */
+    while ((result = match(table, &end)) == INCOMPLETE || (result == WRONG && !step_is_over(table)))
         if (!SleepConditionVariableSRW(&more, &lock, WAIT_MS, 0))
             break;
     from = cursor;
@@ -319,7 +334,7 @@ static BOOL is_closed(HINTERNET handle)
 BOOL rec_expect_lives(BOOL context, const char *format, ...)
 {
     char text[200];
-    unsigned at, bad = 0;
+    unsigned at, bad = 0, first = 0;
     va_list arguments;
 
     va_start(arguments, format);
@@ -330,11 +345,13 @@ BOOL rec_expect_lives(BOOL context, const char *format, ...)
         BOOL good = note_is_sound(&notes[at], context) && (!closing || closes_last(at)) && is_closed(notes[at].handle);
 
         if (!good && !bad++)
-            tap_diag("this note has a wrong shape, comes after HANDLE_CLOSING, or is of a handle without one:");
-        if (!good)
-            show_note(&notes[at]);
+            first = at;
     }
-    return tap_ok(!bad && count, "%s", text);
+    if (tap_ok(!bad && count, "%s", text))
+        return TRUE;
+    tap_diag("%u notes have a wrong shape, come after HANDLE_CLOSING, or are of a handle without one; the first:", bad);
+    show_note(&notes[first]);
+    return FALSE;
 }
 
 /* ---- asking ---- */

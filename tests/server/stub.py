@@ -209,7 +209,12 @@ class Connection:
 
     def do_finish(self, _argument):
         if isinstance(self.sock, ssl.SSLSocket):
-            self.sock = self.sock.unwrap()
+            self.sock.settimeout(0)
+            try:
+                self.sock.unwrap()
+            except (ssl.SSLWantReadError, BlockingIOError):
+                pass  # close_notify is sent; the client's own need not come
+            self.sock.settimeout(None)
         self.sock.shutdown(socket.SHUT_WR)
         self.do_hold("")
 

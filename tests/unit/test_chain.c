@@ -14,6 +14,7 @@ struct toy {
     struct filter base;
     uint8_t letter;
     bool decides;
+    unsigned shakes; /* calls of its handshake */
 };
 
 static unsigned destroyed;
@@ -42,6 +43,7 @@ static enum wh_err toy_handshake(struct filter *f, struct buf *in, struct buf *o
     struct toy *t = toy_of(f);
     uint8_t c;
 
+    t->shakes++;
     if (!buf_read(in, &c, 1))
         return WH_AGAIN;
     if (c != t->letter)
@@ -271,13 +273,16 @@ static void faults(void)
 
 static void two_floors(void)
 {
+    struct filter *upper;
     struct chain c;
 
     chain_init(&c, 100, 100);
     push(&c, 'a', false);
-    push(&c, 'b', false);
-    CHECK(c.top->next != NULL);
+    upper = push(&c, 'b', false);
+    CHECK(c.top == upper && upper->next != NULL);
     harness_row("the lower floor opens first; the upper one's handshake goes through it");
+    CHECK_INT(chain_turn(&c), WH_AGAIN);
+    CHECK_INT(toy_of(upper)->shakes, 0);
     wire(&c, "a");
     CHECK_INT(chain_turn(&c), WH_AGAIN);
     CHECK_STR(take(&c.wire_out), "a");
@@ -312,6 +317,26 @@ static void two_floors(void)
     chain_destroy(&c);
 }
 
+static void end_below_a_full_floor(void)
+{
+    static const char *const records[] = {"a", "ab", "ab", "ax", "ab", "ay", "ab", "a!"};
+    struct chain c;
+
+    chain_init(&c, 2, 100);
+    push(&c, 'a', false);
+    push(&c, 'b', false);
+    for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
+        wire(&c, records[i]);
+        chain_turn(&c);
+    }
+    harness_row("the lower floor has ended, but the upper one cannot move up what may be there");
+    CHECK(!c.eof);
+    CHECK_STR(take(chain_in(&c)), "xy");
+    CHECK_INT(chain_turn(&c), WH_OK);
+    CHECK(c.eof && !c.eof_clean);
+    chain_destroy(&c);
+}
+
 static const struct test tests[] = {
     {"an empty chain is the socket's own buffers", plain},
     {"one floor: handshake, decision, bytes, end, closing", one_floor},
@@ -319,6 +344,7 @@ static const struct test tests[] = {
     {"full buffers stop the flow and lose nothing", full_buffers},
     {"a failed floor stays failed and its alert goes out", faults},
     {"two floors", two_floors},
+    {"an end waits for every floor above it", end_below_a_full_floor},
 };
 
 HARNESS_MAIN(tests)

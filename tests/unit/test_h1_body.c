@@ -49,6 +49,7 @@ static const struct row rows[] = {
     {"junk behind the size", H1_CHUNKED, 0, "5 6\r\nhello\r\n", false, WH_E_RESPONSE, "", NULL},
     {"data longer than the chunk", H1_CHUNKED, 0, "5\r\nhello!\r\n0\r\n\r\n", false, WH_E_RESPONSE, "hello", NULL},
     {"a chunk without its end", H1_CHUNKED, 0, "5\r\nhello0\r\n\r\n", false, WH_E_RESPONSE, "hello", NULL},
+    {"one byte more, bare LF", H1_CHUNKED, 0, "5\r\nhello!\n0\r\n\r\n", false, WH_E_RESPONSE, "hello", NULL},
     {"a size of 2^63", H1_CHUNKED, 0, "8000000000000000\r\n", false, WH_E_CHUNK_SIZE, "", NULL},
     {"a size of 20 digits", H1_CHUNKED, 0, "10000000000000000000\r\n", false, WH_E_CHUNK_SIZE, "", NULL},
     {"a size of 2^63 - 1", H1_CHUNKED, 0, "7fffffffffffffff\r\nab", false, WH_AGAIN, "ab", ""},

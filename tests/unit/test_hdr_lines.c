@@ -51,6 +51,7 @@ static const struct row rows[] = {
     {"Q16", "a:1", "b:2", REPLACE, WH_E_NOT_FOUND, NULL},
     {"Q16 second line", "a:1", "a:2\r\nb:2", REPLACE, WH_E_NOT_FOUND, NULL},
     {"Q16 empty value", "a:1", "b:", REPLACE, WH_E_NOT_FOUND, NULL},
+    {"Q9 before Q16", "a:1", "b : 2", REPLACE, WH_E_ARG, NULL},
     {"Q17", "a:1", "b:2", ADD | REPLACE, WH_OK, "a: 1\r\nb: 2\r\n"},
     {"Q18", "a:1\na:2", "a:3", REPLACE, WH_OK, "a: 3\r\na: 2\r\n"},
     {"Q19", "a:1\na:2", "a:3", ADD | REPLACE, WH_OK, "a: 3\r\na: 2\r\n"},

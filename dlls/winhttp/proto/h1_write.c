@@ -32,8 +32,6 @@ enum wh_err h1_write_head(struct buf *out, struct span method, struct span targe
     if (method.n > room || target.n > room - method.n)
         return WH_E_FULL;
     n = method.n + 1 + target.n + version.n + raw + 2;
-    if (n > room)
-        return WH_E_FULL;
     block = mem_alloc(n);
     if (!block)
         return WH_E_NOMEM;

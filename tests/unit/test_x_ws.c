@@ -192,6 +192,24 @@ static void ahead_full(void)
     stop();
 }
 
+/* A frame that is being taken keeps its mark, and its charge, until its end. */
+static void ahead_charge(void)
+{
+    start(20);
+    came(LITERAL("\x82\x0c"
+                 "0123456789ab"
+                 "\x82\x05"
+                 "cdefg"));
+    CHECK_INT(x_ws_ahead(link, &in), WH_E_FULL);
+    receive(2, WH_OK, "01", false);
+    CHECK_INT(x_ws_ahead(link, &in), WH_E_FULL);
+    CHECK_INT(buf_len(&in), 3); /* 10 and 2 bytes, a mark of 4 each */
+    receive(100, WH_OK, "23456789ab", true);
+    CHECK_INT(x_ws_ahead(link, &in), WH_OK);
+    receive(100, WH_OK, "cdefg", true);
+    stop();
+}
+
 /* Whatever the limit is, nothing is stored beyond it, and all bytes come out in the end. */
 static void ahead_limits(void)
 {
@@ -405,6 +423,7 @@ static const struct test tests[] = {
     {"D3: the read-ahead keeps frame boundaries, and pings are answered", ahead},
     {"the read-ahead's open frame", ahead_open},
     {"a full read-ahead stops decoding", ahead_full},
+    {"a frame taken in part is still charged for", ahead_charge},
     {"the read-ahead never passes its limit", ahead_limits},
     {"D4: a violation is told behind what was good, and answered once", violation},
     {"7.1.7: no second close frame", violation_after_close},

@@ -114,6 +114,8 @@ static void send_all(bool text, bool fin, struct span s)
 
 static void frames(void)
 {
+    uint32_t before = drawn;
+
     start(4096);
     send_all(true, true, LITERAL("Hello"));
     send_all(false, false, LITERAL("ab"));
@@ -128,6 +130,7 @@ static void frames(void)
     frame_is(0x80, LITERAL(""));
     frame_is(0x81, LITERAL(""));
     all_taken();
+    CHECK_INT(drawn - before, 16); /* six frames, one call for random bytes */
     stop();
 }
 

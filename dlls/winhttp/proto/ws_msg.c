@@ -178,7 +178,6 @@ void ws_msg_init(struct ws_msg *m)
 {
     memset(m, 0, sizeof(*m));
     m->state = WS_MSG_HEAD;
-    utf8_init(&m->utf8);
 }
 
 enum wh_err ws_msg_next(struct ws_msg *m, struct span in, size_t max, size_t *used, struct ws_event *ev)

@@ -27,11 +27,12 @@ struct x_ws {
     uint8_t reason[WS_CLOSE_REASON_MAX];
 };
 
-/* A violation is answered with a close frame, if ours was not queued before (RFC 6455 section 7.1.7). */
+/* A violation is answered with a close frame (RFC 6455 section 7.1.7); one that was queued before stays the only one.
+ */
 static enum wh_err fail(struct x_ws *w, enum wh_err err)
 {
     w->err = err;
-    if (err == WH_E_RESPONSE && w->out.close_state == X_WS_CLOSE_NONE)
+    if (err == WH_E_RESPONSE)
         x_ws_out_close(&w->out, w->msg.fail_code, span_make(NULL, 0));
     return err;
 }

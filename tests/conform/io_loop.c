@@ -65,7 +65,7 @@ static void test_cycles(void)
     room_hold();
     tap_ok(room_release(&at_start), "all threads end");
     SAME(mem_live(), memory, "no memory is kept");
-    SAME(room_handles(), handles, "no handle is kept");
+    tap_ok(handles > 0 && room_handles() == handles, "no handle is kept, of %lu", handles);
     CloseHandle(p.ran);
 }
 

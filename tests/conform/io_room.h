@@ -33,6 +33,7 @@ bool room_threads_gone(struct room_threads *t, DWORD rest, DWORD ms);
 HANDLE room_event(void);
 bool room_wait(HANDLE event);
 
+/* How many kernel handles this process has. */
 DWORD room_handles(void);
 
 /* The loop is up, or the program ends. */

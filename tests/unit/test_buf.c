@@ -137,6 +137,34 @@ static void reservations(void)
     buf_clear(&b);
 }
 
+static void waiting_is_small(void)
+{
+    struct buf b;
+    uint8_t *p;
+    size_t n;
+
+    buf_init(&b, 1u << 20);
+    CHECK_INT(buf_reserve(&b, BUF_CHUNK_LARGE, &p, &n), WH_OK);
+    buf_commit(&b, n);
+    buf_consume(&b, n);
+    CHECK(b.spare != NULL);
+    harness_row("a large reservation takes the large spare");
+    mem_fail_at(0, NULL);
+    CHECK_INT(buf_reserve(&b, BUF_CHUNK_LARGE, &p, &n), WH_OK);
+    mem_fail_at(0, &n);
+    CHECK_INT(n, 0);
+    buf_commit(&b, 0);
+    CHECK(b.spare != NULL);
+    harness_row("a small one gives it back");
+    CHECK_INT(buf_reserve(&b, BUF_CHUNK_SMALL, &p, &n), WH_OK);
+    CHECK(b.spare == NULL);
+    buf_commit(&b, 1);
+    CHECK_INT(buf_reserve(&b, BUF_CHUNK_LARGE, &p, &n), WH_OK);
+    CHECK_INT(n, BUF_CHUNK_SMALL - 1);
+    buf_commit(&b, 0);
+    buf_clear(&b);
+}
+
 static void consume_under_reservation(void)
 {
     struct span s;
@@ -316,6 +344,7 @@ static const struct test tests[] = {
     {"an emptied chunk is used again", memory},
     {"spans may be lent while bytes are appended", lent_spans},
     {"reservations choose between the tail and a new chunk", reservations},
+    {"a small reservation does not keep a large spare", waiting_is_small},
     {"what is consumed under a reservation leaves it alone", consume_under_reservation},
     {"pullup joins chunks, or changes nothing", pullup},
     {"splice relinks, or changes nothing", splicing},

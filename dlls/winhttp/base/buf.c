@@ -196,8 +196,12 @@ enum wh_err buf_reserve(struct buf *b, size_t want, uint8_t **p, size_t *n)
     enough = min_size(want / 2, 512);
     if (chunk_room(b->tail) < (enough ? enough : 1)) {
         size_t size = want < BUF_CHUNK_SMALL ? BUF_CHUNK_SMALL : min_size(want, BUF_CHUNK_LARGE);
-        struct buf_chunk *c = chunk_get(b, size);
+        struct buf_chunk *c;
 
+        /* Who asks for little means to wait with it, and must not wait with a large chunk in hand, used or spare. */
+        if (size == BUF_CHUNK_SMALL && b->spare && b->spare->size > BUF_CHUNK_SMALL)
+            buf_trim(b);
+        c = chunk_get(b, size);
         if (!c)
             return WH_E_NOMEM;
         link_tail(b, c);

@@ -47,7 +47,8 @@ enum wh_err buf_append_str(struct buf *b, const char *s);
  * Contiguous space at the tail for up to want bytes (want > 0): *p and *n (1 <= *n) describe it; a new chunk of at
  * least BUF_CHUNK_SMALL, at most BUF_CHUNK_LARGE payload bytes is made when the tail has less than want/2 (or 512
  * bytes, whichever is less) left. buf_commit makes the first n bytes of it part of the queue; committing 0 is allowed
- * and gives an unused empty chunk back. Between the two the buffer may be consumed but not appended to.
+ * and gives an unused empty chunk back. A small chunk is never made of a large spare, which is given back instead:
+ * a connection that waits holds little. Between the two the buffer may be consumed but not appended to.
  */
 enum wh_err buf_reserve(struct buf *b, size_t want, uint8_t **p, size_t *n);
 void buf_commit(struct buf *b, size_t n);

@@ -13,13 +13,16 @@ cd "$root" || exit 1
 number=0
 failures=0
 
+# What autoreconf makes, where no git says that it is not ours.
+generated='^(build/|build-aux/|autom4te\.cache/|aclocal\.m4$|configure$|configure~$|Makefile\.in$)'
+
 # sources PATTERN...: the files of ours, known to git or not yet, whose path matches one of the shell patterns.
 sources() {
     local file pattern
     if [ -e .git ]; then
         git ls-files --cached --others --exclude-standard
     else
-        find . -type f -not -path './build/*' | sed 's|^\./||'
+        find . -type f | sed 's|^\./||' | grep -vE "$generated"
     fi | sort -u | while IFS= read -r file; do
         [ -f "$file" ] || continue
         for pattern; do

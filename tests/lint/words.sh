@@ -30,7 +30,7 @@ above=('dlls/winhttp/core/*.[ch]' 'dlls/winhttp/notify/*.[ch]' 'dlls/winhttp/api
 windows=('dlls/winhttp/io/*.[ch]' 'dlls/winhttp/sys/*.[ch]' "${above[@]}")
 
 banned 'no string function that does not know how long its result may be' \
-    'strcpy|strcat|strncpy|strncat|strtok|sprintf|vsprintf|gets|scanf|sscanf|wcscpy|wcscat|wcsncpy|swprintf|lstrcpy[AW]?|lstrcat[AW]?|wsprintf[AW]?|alloca|_alloca' \
+    'strcpy|strcat|strncpy|strncat|strtok|sprintf|vsprintf|gets|scanf|sscanf|wcscpy|wcscat|wcsncpy|lstrcpy[AW]?|lstrcat[AW]?|wsprintf[AW]?|alloca|_alloca' \
     '*.c' '*.h'
 banned 'no number read without a check' \
     'ato[ifl]|atoll|_wto[if]|strtok|wcstok' '*.c' '*.h'

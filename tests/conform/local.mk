@@ -13,7 +13,9 @@ conform_support_sources += \
 	tools/wscat/names.c tools/wscat/names.h
 
 conform_programs += tests/conform/crackurl
+conform_programs += tests/conform/facts
 conform_programs += tests/conform/handles
+conform_programs += tests/conform/handle_values
 conform_programs += tests/conform/headers
 conform_programs += tests/conform/options
 conform_programs += tests/conform/trustca
@@ -44,3 +46,6 @@ tests_conform_io_send_SOURCES = tests/conform/io_send.c $(io_owner_files)
 tests_conform_io_send_LDADD = $(io_room_libraries)
 tests_conform_io_timer_SOURCES = tests/conform/io_timer.c $(io_room_files)
 tests_conform_io_timer_LDADD = $(io_room_libraries)
+conform_programs += tests/conform/http_async
+conform_programs += tests/conform/http_sync
+conform_programs += tests/conform/ws_sync

@@ -20,6 +20,7 @@ static void websocket_destroy(struct object *o)
         x_ws_destroy(w->link);
     op_destroy(&w->receive);
     op_destroy(&w->send);
+    op_destroy(&w->shutdown);
     op_destroy(&w->close);
     mem_free(w);
 }
@@ -84,6 +85,7 @@ enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websoc
     w->user.object = &w->object;
     op_init(&w->receive, &w->object, LANE_RECEIVE);
     op_init(&w->send, &w->object, LANE_SEND);
+    op_init(&w->shutdown, &w->object, LANE_SEND);
     op_init(&w->close, &w->object, LANE_SEND);
     w->keepalive_ms = WS_KEEPALIVE_DEFAULT;
     w->close_timeout_ms = WS_CLOSE_TIMEOUT_DEFAULT;
@@ -118,6 +120,7 @@ void ws_fail(struct websocket *w, enum wh_err err)
     w->send_started = false;
     fail_op(&w->receive, err);
     fail_op(&w->send, err);
+    fail_op(&w->shutdown, err);
     fail_op(&w->close, err);
 }
 
@@ -131,6 +134,7 @@ static void websocket_closing(struct object *o)
     c = user_lock(&w->user);
     fail_op(&w->receive, WH_E_CANCELLED);
     fail_op(&w->send, WH_E_CANCELLED);
+    fail_op(&w->shutdown, WH_E_CANCELLED);
     fail_op(&w->close, WH_E_CANCELLED);
     user_unlock(&w->user, c);
 
@@ -178,6 +182,7 @@ static void user_down(struct conn_user *u)
         /* What was received may still be read; only a failed link fails everything. */
         w->send_started = false;
         fail_op(&w->send, c->tx_error);
+        fail_op(&w->shutdown, c->tx_error);
         ws_close_unsent(w, c->tx_error);
         return;
     }
@@ -210,13 +215,6 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static uint64_t close_due(const struct websocket *w)
-{
-    if (w->close.api == WINHTTP_WEB_SOCKET_CLOSE_OPERATION)
-        return op_due(&w->close, 0, w->close_timeout_ms); /* D7 */
-    return op_due(&w->close, w->user.conn->tx_last, w->settings.send_timeout);
-}
-
 /* A Receive has no limit of its own (a quiet WebSocket is a healthy one), unless an application has chosen a receive
  * timeout. */
 static uint64_t receive_due(const struct websocket *w)
@@ -225,16 +223,22 @@ static uint64_t receive_due(const struct websocket *w)
                                            : TIMER_NEVER;
 }
 
+/* When the first of the pending operations has taken too long. Close waits for the peer (D7), the others for the
+ * kernel. */
+static uint64_t ops_due(const struct websocket *w)
+{
+    uint64_t last = w->user.conn->tx_last;
+    uint64_t due = earlier(receive_due(w), op_due(&w->close, 0, w->close_timeout_ms));
+
+    due = earlier(due, op_due(&w->send, last, w->settings.send_timeout));
+    return earlier(due, op_due(&w->shutdown, last, w->settings.send_timeout));
+}
+
 static uint64_t user_deadline(struct conn_user *u)
 {
     struct websocket *w = websocket_of_user(u);
-    uint64_t due;
 
-    if (w->failed)
-        return TIMER_NEVER;
-    due = earlier(close_due(w), op_due(&w->send, u->conn->tx_last, w->settings.send_timeout));
-    due = earlier(due, receive_due(w));
-    return earlier(due, earlier(w->sweep_due, w->keepalive_due));
+    return w->failed ? TIMER_NEVER : earlier(ops_due(w), earlier(w->sweep_due, w->keepalive_due));
 }
 
 static void user_expired(struct conn_user *u, uint64_t now)
@@ -243,8 +247,7 @@ static void user_expired(struct conn_user *u, uint64_t now)
 
     if (w->failed)
         return;
-    if (now >=
-        earlier(earlier(close_due(w), receive_due(w)), op_due(&w->send, u->conn->tx_last, w->settings.send_timeout))) {
+    if (now >= ops_due(w)) {
         ws_fail(w, WH_E_TIMEOUT);
         conn_kill(u->conn);
         return;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A WebSocket handle: a connection taken over from an upgraded request, and a link (stack/x_ws.h) on it. Three slots:
- * one Receive, one Send, and one for Shutdown or Close. States are facts of the link (close frame sent, close frame
- * seen), not another enum; what is ours is below.
+ * A WebSocket handle: a connection taken over from an upgraded request, and a link (stack/x_ws.h) on it. One slot for
+ * each verb. States are facts of the link (close frame sent, close frame seen), not another enum; what is ours is below.
  *
- * Guard: lock of user.conn for everything but user itself. The connection stays bound until the handle is closed.
+ * Guard: lock of user.conn for everything but user itself, the object lock once the connection has been let go: when
+ * the conversation is over, or the handle closed.
  */
 #ifndef CORE_WEBSOCKET_H
 #define CORE_WEBSOCKET_H
@@ -25,7 +25,8 @@ struct websocket {
     struct x_ws *link;
     struct op receive;
     struct op send;
-    struct op close;                             /* Shutdown or Close */
+    struct op shutdown;
+    struct op close;
     WINHTTP_WEB_SOCKET_BUFFER_TYPE receive_type; /* of the last completed Receive */
     WINHTTP_WEB_SOCKET_BUFFER_TYPE send_type;    /* of the Send under way */
     bool send_started;                           /* its frame is not complete in the output yet */
@@ -72,10 +73,9 @@ bool ws_has_unread(struct websocket *w); /* received bytes that a Receive could 
 void ws_send_down(struct websocket *w);
 void ws_close_up(struct websocket *w);
 void ws_close_down(struct websocket *w);
-void ws_close_unsent(struct websocket *w,
-                     enum wh_err err);   /* nothing can be sent any more: what that means to Shutdown and Close */
-void ws_echo_close(struct websocket *w); /* queues a close frame that repeats the peer's status */
-void ws_fail(struct websocket *w, enum wh_err err); /* resolves every slot; the connection is let go */
+void ws_close_unsent(struct websocket *w, enum wh_err err); /* nothing can be sent any more: what that means to Close */
+void ws_echo_close(struct websocket *w);                    /* queues a close frame that repeats the peer's status */
+void ws_fail(struct websocket *w, enum wh_err err);         /* resolves every slot; the connection is let go */
 void ws_violated(struct websocket *w,
                  enum wh_err err); /* the same for an error of the link, whose close frame goes out first */
 void ws_rest(struct websocket *w); /* a synchronous call has ended: starts the sweep's delay */

@@ -47,31 +47,25 @@ void ws_close_up(struct websocket *w)
 
 static void close_done(struct websocket *w)
 {
-    if (w->close.api == WINHTTP_WEB_SOCKET_SHUTDOWN_OPERATION) {
-        op_succeed(&w->close, WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE, NULL, 0);
-        return;
-    }
     op_succeed(&w->close, WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE, NULL, 0);
     w->hang_up = true; /* the peer closes the connection first (RFC 6455 section 7.1.1) */
 }
 
 void ws_close_down(struct websocket *w)
 {
-    struct op *op = &w->close;
-    bool both = op->api == WINHTTP_WEB_SOCKET_CLOSE_OPERATION;
-
-    if (!op->pending || !x_ws_close_sent(w->link) || !conn_flushed(w->user.conn))
+    if (!x_ws_close_sent(w->link) || !conn_flushed(w->user.conn))
         return;
-    if (both && !x_ws_peer_closed(w->link))
-        return;
-    close_done(w);
+    if (w->shutdown.pending)
+        op_succeed(&w->shutdown, WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE, NULL, 0);
+    if (w->close.pending && x_ws_peer_closed(w->link))
+        close_done(w);
 }
 
 void ws_close_unsent(struct websocket *w, enum wh_err err)
 {
     if (!w->close.pending)
         return;
-    if (w->close.api == WINHTTP_WEB_SOCKET_CLOSE_OPERATION && x_ws_peer_closed(w->link))
+    if (x_ws_peer_closed(w->link))
         close_done(w);
     else
         op_fail(&w->close, err);
@@ -85,7 +79,7 @@ static enum wh_err begin_close(struct websocket *w, struct conn *c, USHORT statu
 
     if (err != WH_OK)
         return err;
-    if (op_busy(&w->close) || op_busy(&w->send) || w->closing)
+    if (w->send.pending || w->closing)
         return WH_E_STATE;
     if (x_ws_close_queued(w->link))
         return again ? WH_OK : WH_E_STATE; /* W26, W35 */
@@ -104,14 +98,14 @@ enum wh_err websocket_shutdown(struct websocket *w, USHORT status, const void *r
 
     if (bad_reason(reason, len))
         return WH_E_ARG;
-    if (!w->object.async && op_prepare_wait(&w->close) != WH_OK)
+    if (!w->object.async && op_prepare_wait(&w->shutdown) != WH_OK)
         return WH_E_NOMEM;
     ws_enter_call(&k, w);
     err = begin_close(w, k.c, status, reason, len, false);
     if (err != WH_OK)
         return ws_refuse_call(&k, err);
-    op_begin(&w->close, WINHTTP_WEB_SOCKET_SHUTDOWN_OPERATION, NULL, 0);
-    return ws_leave_call(&k, &w->close, CRANK_DOWN);
+    op_begin(&w->shutdown, WINHTTP_WEB_SOCKET_SHUTDOWN_OPERATION, NULL, 0);
+    return ws_leave_call(&k, &w->shutdown, CRANK_DOWN);
 }
 
 enum wh_err websocket_close(struct websocket *w, USHORT status, const void *reason, DWORD len)

@@ -50,7 +50,7 @@ enum wh_err websocket_send(struct websocket *w, WINHTTP_WEB_SOCKET_BUFFER_TYPE t
         return WH_E_NOMEM;
     ws_enter_call(&k, w);
     err = ws_ready(w, k.c);
-    if (err == WH_OK && (op_busy(&w->send) || op_busy(&w->close)))
+    if (err == WH_OK && op_busy(&w->send))
         err = WH_E_STATE;
     if (err == WH_OK)
         err = x_ws_send_begin(w->link, text, fin, len); /* W31, W34 */

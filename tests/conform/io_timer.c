@@ -4,6 +4,7 @@
  */
 #include "io_room.h"
 
+#include <stdlib.h>
 #include "io/clock.h"
 #include "io/rand.h"
 #include "io/timer.h"

@@ -18,7 +18,7 @@ tap_stop() {
 
 # tap_run NAME SECONDS COMMAND...
 tap_run() {
-    local name=$1 seconds=$2 log status=0 ok bad skip plan reason=
+    local name=$1 seconds=$2 log status=0 ok bad skip plan reason='' from=$SECONDS
     shift 2
     log=${WINHTTP_LOGS:-$top/build/logs}/$name.log
     mkdir -p "$(dirname "$log")"
@@ -53,6 +53,7 @@ tap_run() {
     [ "$skip" = 0 ] || printf ', %d skipped' "$skip"
     [ "$bad" = 0 ] || printf ', %d FAILED' "$bad"
     [ -z "$reason" ] || printf ' (%s)' "$reason"
+    [ $((SECONDS - from)) -lt 5 ] || printf ' [%d s]' $((SECONDS - from))
     printf '\n'
     grep -aiE '^(ok\b.*# *skip|1\.\.0)' "$log" | sed 's/^/    /' || true
     if [ "$bad" != 0 ]; then

@@ -26,7 +26,8 @@
 #include <windows.h>
 #include "base/err.h"
 
-#define LOOP_WORKERS_SOFT 8u  /* with the timekeeper and pool threads below the 16 that suffice while callbacks return \
+#define LOOP_WORKERS_SOFT                                                                                              \
+    8u                        /* with the timekeeper and pool threads below the 16 that suffice while callbacks return \
                                */
 #define LOOP_WORKERS_MAX 512u /* each may be blocked in application code */
 #define LOOP_STALL_MS    50u  /* all workers in callbacks and no progress for this long: start one more */

@@ -18,7 +18,8 @@
 enum work_pool { WORK_DNS, WORK_SYS };
 #define WORK_POOLS 2
 
-#define WORK_DNS_THREADS 4u /* look-ups are waits: a few in parallel, so that one dead name server does not stop all   \
+#define WORK_DNS_THREADS                                                                                               \
+    4u                      /* look-ups are waits: a few in parallel, so that one dead name server does not stop all   \
                              */
 #define WORK_SYS_THREADS 2u /* verdicts burn CPU; a verdict never waits for another verdict */
 #define WORK_LEFT_MAX    16 /* so many threads that were left behind are made up for, in each pool */

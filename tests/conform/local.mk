@@ -1,9 +1,31 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Windows test programs: append to conform_programs; shared files to conform_support_sources.
+conform_programs += tests/conform/crackurl
+conform_programs += tests/conform/errors
+conform_programs += tests/conform/facts
+conform_programs += tests/conform/handle_values
+conform_programs += tests/conform/handles
 conform_programs += tests/conform/header_sizes
+conform_programs += tests/conform/headers
+conform_programs += tests/conform/http_async
+conform_programs += tests/conform/http_sync
+conform_programs += tests/conform/io_connect
+conform_programs += tests/conform/io_loop
+conform_programs += tests/conform/io_recv
+conform_programs += tests/conform/io_resolve
+conform_programs += tests/conform/io_send
+conform_programs += tests/conform/io_timer
 conform_programs += tests/conform/messages
+conform_programs += tests/conform/notify
+conform_programs += tests/conform/options
 conform_programs += tests/conform/stubs
 conform_programs += tests/conform/times
+conform_programs += tests/conform/tls
+conform_programs += tests/conform/trustca
+conform_programs += tests/conform/unload
+conform_programs += tests/conform/ws_async
+conform_programs += tests/conform/ws_many
+conform_programs += tests/conform/ws_sync
 tests_conform_messages_LDADD = $(LDADD) -lversion
 
 conform_support_sources += \
@@ -12,25 +34,11 @@ conform_support_sources += \
 	tests/conform/recorder.c tests/conform/recorder.h \
 	tools/wscat/names.c tools/wscat/names.h
 
-conform_programs += tests/conform/crackurl
-conform_programs += tests/conform/facts
-conform_programs += tests/conform/handles
-conform_programs += tests/conform/handle_values
-conform_programs += tests/conform/headers
-conform_programs += tests/conform/options
-conform_programs += tests/conform/trustca
-
 EXTRA_DIST += tests/conform/run.sh
 EXTRA_DIST += tests/server/make_certs.sh tests/server/make_nginx.py tests/server/scripts.txt
 EXTRA_DIST += tests/server/stub.py tests/server/ws_echo.py
 
 # The room io under test: linked with the room's own objects instead of the DLL's exports.
-conform_programs += tests/conform/io_connect
-conform_programs += tests/conform/io_loop
-conform_programs += tests/conform/io_recv
-conform_programs += tests/conform/io_resolve
-conform_programs += tests/conform/io_send
-conform_programs += tests/conform/io_timer
 io_room_files = tests/conform/io_room.c tests/conform/io_room.h
 io_owner_files = $(io_room_files) tests/conform/io_owner.c tests/conform/io_owner.h
 io_room_libraries = libconform.a libwin.a libpure.a -lws2_32 -lbcrypt
@@ -46,6 +54,3 @@ tests_conform_io_send_SOURCES = tests/conform/io_send.c $(io_owner_files)
 tests_conform_io_send_LDADD = $(io_room_libraries)
 tests_conform_io_timer_SOURCES = tests/conform/io_timer.c $(io_room_files)
 tests_conform_io_timer_LDADD = $(io_room_libraries)
-conform_programs += tests/conform/http_async
-conform_programs += tests/conform/http_sync
-conform_programs += tests/conform/ws_sync

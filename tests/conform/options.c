@@ -326,18 +326,6 @@ static void check_response_timeout(void)
 
 /* ---- WebSocket ---- */
 
-/* An option that can be set on a WebSocket and never asked for. */
-static void check_interval(HINTERNET socket, DWORD option, const char *name)
-{
-    DWORD value[2] = {20000, 0}, size = sizeof(DWORD);
-
-    FAILS(WinHttpQueryOption(socket, option, value, &size), ERROR_INVALID_PARAMETER, "W14: %s cannot be asked for",
-          name);
-    size = 0;
-    FAILS(WinHttpQueryOption(socket, option, NULL, &size), ERROR_INVALID_PARAMETER, "W14: nor its size");
-    SUCCEEDS(WinHttpSetOption(socket, option, value, sizeof(DWORD)), "W17: %s of 20 s", name);
-}
-
 static void check_web_socket(INTERNET_PORT port)
 {
     const DWORD keepalive = WINHTTP_OPTION_WEB_SOCKET_KEEPALIVE_INTERVAL;
@@ -346,8 +334,12 @@ static void check_web_socket(INTERNET_PORT port)
 
     client_open(&the, 0, port);
     socket = client_web_socket(&the, L"/echo", 0);
-    check_interval(socket, keepalive, "the keep-alive interval");
-    check_interval(socket, WINHTTP_OPTION_WEB_SOCKET_CLOSE_TIMEOUT, "the close timeout");
+    FAILS(WinHttpQueryOption(socket, keepalive, value, &size), ERROR_INVALID_PARAMETER, "W14: cannot be asked for");
+    size = 0;
+    FAILS(WinHttpQueryOption(socket, keepalive, NULL, &size), ERROR_INVALID_PARAMETER, "W14: nor its size");
+    SUCCEEDS(WinHttpSetOption(socket, keepalive, value, sizeof(DWORD)), "W17: a keep-alive interval of 20 s");
+    SUCCEEDS(WinHttpSetOption(socket, WINHTTP_OPTION_WEB_SOCKET_CLOSE_TIMEOUT, value, sizeof(DWORD)),
+             "API 115: a close timeout of 20 s");
     FAILS(WinHttpSetOption(socket, keepalive, value, 2), ERROR_INVALID_PARAMETER, "W16: two bytes");
     FAILS(WinHttpSetOption(socket, keepalive, value, 8), ERROR_INVALID_PARAMETER, "W16: eight bytes");
     value[0] = 10000;
@@ -358,6 +350,7 @@ static void check_web_socket(INTERNET_PORT port)
           ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, "W11: asking for a buffer size on a WebSocket");
     FAILS(WinHttpSetOption(socket, WINHTTP_OPTION_WEB_SOCKET_SEND_BUFFER_SIZE, value, sizeof(DWORD)),
           ERROR_WINHTTP_INCORRECT_HANDLE_TYPE, "W11: setting one");
+    size = sizeof(DWORD);
     WinHttpQueryOption(socket, WINHTTP_OPTION_HANDLE_TYPE, value, &size);
     SAME(value[0], WINHTTP_HANDLE_TYPE_WEBSOCKET, "API 4.13: the type of a WebSocket");
     WinHttpCloseHandle(socket);

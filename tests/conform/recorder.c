@@ -17,7 +17,7 @@
 static SRWLOCK lock = SRWLOCK_INIT;
 static CONDITION_VARIABLE more = CONDITION_VARIABLE_INIT;
 static struct note notes[NOTES];
-static unsigned count, cursor, lost;
+static unsigned count, cursor, lost, running;
 static DWORD calling_thread, caller;
 
 static struct hook {
@@ -69,10 +69,14 @@ void CALLBACK rec_callback(HINTERNET handle, DWORD_PTR context, DWORD status, LP
             hook = hooks[i];
             hooks[i] = hooks[--hook_count];
         }
+    running++;
     ReleaseSRWLockExclusive(&lock);
-    WakeAllConditionVariable(&more);
     if (hook.function)
         hook.function(handle, hook.argument);
+    AcquireSRWLockExclusive(&lock);
+    running--;
+    ReleaseSRWLockExclusive(&lock);
+    WakeAllConditionVariable(&more);
 }
 
 void rec_reset(void)
@@ -212,8 +216,9 @@ static BOOL expect(const struct expected *table, enum match (*match)(const struc
 
     vsnprintf(text, sizeof(text), format, arguments);
     AcquireSRWLockExclusive(&lock);
-    /* A step that goes wrong is waited for as well, so that the next one does not find its rest. */
-    while ((result = match(table, &end)) == INCOMPLETE || (result == WRONG && !step_is_over(table)))
+    /* A step that goes wrong is waited for as well, so that the next one does not find its rest. And callbacks must
+     * have returned: while one runs, the thread that runs it also delivers what comes next (D14). */
+    while ((result = match(table, &end)) == INCOMPLETE || running || (result == WRONG && !step_is_over(table)))
         if (!SleepConditionVariableSRW(&more, &lock, WAIT_MS, 0))
             break;
     from = cursor;
@@ -331,6 +336,16 @@ static BOOL is_closed(HINTERNET handle)
     return FALSE;
 }
 
+static BOOL all_closed(void)
+{
+    unsigned at;
+
+    for (at = 0; at < count; at++)
+        if (!is_closed(notes[at].handle))
+            return FALSE;
+    return TRUE;
+}
+
 BOOL rec_expect_lives(BOOL context, const char *format, ...)
 {
     char text[200];
@@ -340,6 +355,10 @@ BOOL rec_expect_lives(BOOL context, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    AcquireSRWLockExclusive(&lock);
+    while (!all_closed() && SleepConditionVariableSRW(&more, &lock, WAIT_MS, 0))
+        ;
+    ReleaseSRWLockExclusive(&lock);
     for (at = 0; at < count; at++) {
         BOOL closing = notes[at].status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING;
         BOOL good = note_is_sound(&notes[at], context) && (!closing || closes_last(at)) && is_closed(notes[at].handle);
@@ -395,7 +414,7 @@ BOOL rec_wait(DWORD status, DWORD wanted)
     BOOL come;
 
     AcquireSRWLockExclusive(&lock);
-    while (!(come = count_locked(status) >= wanted))
+    while (!(come = count_locked(status) >= wanted) || running)
         if (!SleepConditionVariableSRW(&more, &lock, WAIT_MS, 0))
             break;
     ReleaseSRWLockExclusive(&lock);

@@ -58,22 +58,23 @@ void rec_reset(void);
 void rec_enter(void);
 DWORD_PTR rec_leave(DWORD_PTR result);
 
-/* One check: waits until every row that must come has come, in this order and with nothing between. */
+/* One check: waits until every row that must come has come, in this order and with nothing between, and until no
+ * callback runs. */
 BOOL rec_expect(const struct expected *table, const char *format, ...) TAP_FORMAT(2, 3);
 /* The same, but the rows may come in any order: operations that do not wait for each other. */
 BOOL rec_expect_set(const struct expected *table, const char *format, ...) TAP_FORMAT(2, 3);
 /* One check: nothing has come since the cursor. Waits for nothing. */
 BOOL rec_expect_end(const char *format, ...) TAP_FORMAT(1, 2);
-/* One check, at the end, after all handles were closed: each handle that was seen has exactly one HANDLE_CLOSING and
- * nothing after it (H8, N31); every note's information had the length its status promises; no note came without handle
- * or, with `context`, without context (D12). */
+/* One check, at the end, after all handles were closed; waits for their ends. Each handle that was seen has exactly one
+ * HANDLE_CLOSING and nothing after it (H8, N31); every note's information had the length its status promises; no note
+ * came without handle or, with `context`, without context (D12). */
 BOOL rec_expect_lives(BOOL context, const char *format, ...) TAP_FORMAT(2, 3);
 
 /* The newest note of this status before the cursor; an empty one if there is none. */
 const struct note *rec_last(DWORD status);
 /* How many notes of this status came so far. */
 DWORD rec_count(DWORD status);
-/* Waits until `count` notes of this status have come; FALSE after WAIT_MS. */
+/* Waits until `count` notes of this status have come and their callbacks have returned; FALSE after WAIT_MS. */
 BOOL rec_wait(DWORD status, DWORD count);
 /* Moves the cursor behind all notes that have come. */
 void rec_skip(void);

@@ -12,6 +12,7 @@ Steps of a script, one a line (TEXT knows the escapes \\r \\n \\t \\\\ and \\xNN
   pieces N TEXT         sends them N bytes at a time, each in a segment of its own
   hex AA BB ...         sends these bytes
   fill N                sends N bytes of the test pattern (the byte at offset i is i % 251)
+  letters N             sends N letters
   pause MS              waits
   read-body             reads the body that the request head announces (Content-Length or chunked)
   echo-head             answers 200 with the request head as the body
@@ -140,6 +141,9 @@ class Connection:
             piece = block[: min(left, len(block))]
             self.sock.sendall(piece)
             left -= len(piece)
+
+    def do_letters(self, argument):
+        self.sock.sendall(b"v" * int(argument))
 
     def do_pause(self, argument):
         time.sleep(int(argument) / 1000)

@@ -10,6 +10,7 @@
 #include "api/guard.h"
 #include "core/request.h"
 
+/* The last error of a call that core has answered. */
 static DWORD api_data_outcome(enum wh_err err, bool inline_done)
 {
     return !err && !inline_done ? ERROR_IO_PENDING : err_code(err);
@@ -18,36 +19,45 @@ static DWORD api_data_outcome(enum wh_err err, bool inline_done)
 BOOL WINAPI WinHttpWriteData(HINTERNET request, LPCVOID buffer, DWORD length, LPDWORD written)
 {
     struct object *o;
-    bool inline_done = true;
+    enum wh_err err;
+    bool inline_done;
     DWORD error = guard_enter(request, ON_REQUEST, &o);
 
     if (!error && !buffer && length)
         error = ERROR_INVALID_PARAMETER;
-    if (!error)
-        error = api_data_outcome(request_write(request_of(o), buffer, length, written, &inline_done), inline_done);
+    if (!error) {
+        err = request_write(request_of(o), buffer, length, written, &inline_done);
+        error = api_data_outcome(err, inline_done);
+    }
     return guard_leave(o, "WinHttpWriteData", error);
 }
 
 BOOL WINAPI WinHttpQueryDataAvailable(HINTERNET request, LPDWORD available)
 {
     struct object *o;
-    bool inline_done = true;
+    enum wh_err err;
+    bool inline_done;
     DWORD error = guard_enter(request, ON_REQUEST, &o);
 
-    if (!error)
-        error = api_data_outcome(request_query_data(request_of(o), available, &inline_done), inline_done);
+    if (!error) {
+        err = request_query_data(request_of(o), available, &inline_done);
+        error = api_data_outcome(err, inline_done);
+    }
     return guard_leave(o, "WinHttpQueryDataAvailable", error);
 }
 
 BOOL WINAPI WinHttpReadData(HINTERNET request, LPVOID buffer, DWORD length, LPDWORD read)
 {
     struct object *o;
-    bool inline_done = true;
+    enum wh_err err;
+    bool inline_done;
     DWORD error = guard_enter(request, ON_REQUEST, &o);
 
     if (!error && !buffer && length)
         error = ERROR_INVALID_PARAMETER;
-    if (!error)
-        error = api_data_outcome(request_read(request_of(o), buffer, length, read, &inline_done), inline_done);
+    if (!error) {
+        err = request_read(request_of(o), buffer, length, read, &inline_done);
+        error = api_data_outcome(err, inline_done);
+    }
     return guard_leave(o, "WinHttpReadData", error);
 }

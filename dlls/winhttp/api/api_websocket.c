@@ -24,7 +24,7 @@ HINTERNET WINAPI WinHttpWebSocketCompleteUpgrade(HINTERNET request, DWORD_PTR co
         return NULL;
     }
     err = websocket_create(request_of(parent), context, &w);
-    h = guard_publish(err, (struct object *)w, parent, "WinHttpWebSocketCompleteUpgrade");
+    h = guard_announce(err, (struct object *)w, parent, "WinHttpWebSocketCompleteUpgrade");
     object_unref(parent);
     return h;
 }

@@ -61,26 +61,28 @@ static inline BOOL guard_leave(struct object *o, const char *name, DWORD error)
 }
 
 /*
- * A new object gets its handle and is announced, on the callback of `teller` (N1, N2, N4). o's only reference passes to
- * the table, or is given up on failure. NULL, and the last error, when err says that there is no object, or no handle
- * can be had.
+ * A new object is announced on the callback of `teller` (N1, N2, N4), and its reference given up: the table has one.
+ * NULL, and the last error, when err says that there is no object, or no handle could be had.
  */
-static inline HINTERNET guard_publish(enum wh_err err, struct object *o, struct object *teller, const char *name)
+static inline HINTERNET guard_announce(enum wh_err err, struct object *o, struct object *teller, const char *name)
 {
-    HINTERNET h = NULL;
+    HINTERNET h = err ? NULL : object_handle(o);
 
-    if (!err)
-        err = handle_publish(o);
-    if (!err) {
-        h = object_handle(o);
-        if (teller)
-            notify_now(teller, WINHTTP_CALLBACK_STATUS_HANDLE_CREATED, &h, sizeof(h));
-    }
+    if (h && teller)
+        notify_now(teller, WINHTTP_CALLBACK_STATUS_HANDLE_CREATED, &h, sizeof(h));
     WH_TRACE("api", "%s -> %p, %u", name, h, (unsigned)err_code(err));
     if (o)
         object_unref(o);
     SetLastError(err_code(err));
     return h;
+}
+
+/* The same for an object that has no handle yet. */
+static inline HINTERNET guard_publish(enum wh_err err, struct object *o, struct object *teller, const char *name)
+{
+    if (!err)
+        err = handle_publish(o);
+    return guard_announce(err, o, teller, name);
 }
 
 #endif

@@ -75,6 +75,8 @@ void op_fail(struct op *op, enum wh_err err)
 {
     struct note *n = &op->note;
 
+    if (err == WH_E_CANCELLED)
+        n->not_on = 0; /* a cancellation belongs to the call that cancels, not to the one that began (D14, W44) */
     n->status = WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
     if (op->object->type == OBJECT_WEBSOCKET) {
         /* Windows reports dwResult 0 for WebSocket operations; Operation tells which (API.md section 3.3). */

@@ -41,12 +41,14 @@ void req_read_up(struct request *r)
 
     while (query || op->done < op->len) {
         struct span s;
-        enum wh_err err = r->x->ops->body_peek(r->x, in, conn_ended(c), &s);
+        enum wh_err err = r->x->ops->body_peek(r->x, in, conn_ended(c) && c->rx_error == WH_OK, &s);
 
+        if (err == WH_AGAIN && conn_ended(c))
+            err = c->rx_error; /* a reset ends no body */
         if (err == WH_AGAIN)
             return;
         if (err != WH_OK) {
-            req_break(r, err == WH_E_CLOSED && c->rx_error != WH_OK ? c->rx_error : err);
+            req_break(r, err);
             return;
         }
         if (!s.n) {

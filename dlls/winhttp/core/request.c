@@ -415,7 +415,7 @@ enum wh_err req_leave_call(struct req_call *k, struct op *op, DWORD *result, boo
     struct request *r = k->r;
     enum wh_err err = WH_OK;
 
-    *inline_done = false;
+    *inline_done = !r->object.async;
     if (!r->object.async) {
         user_unlock(&r->user, k->c);
         err = wait_for(op, &r->user, WAIT_DRIVES);

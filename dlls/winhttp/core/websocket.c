@@ -68,6 +68,17 @@ static void start(struct websocket *w)
     user_unlock(&w->user, c);
 }
 
+/* W5: the answer to a handshake that was sent, but that nobody has received yet. */
+static void receive_answer(struct request *r)
+{
+    struct conn *c = user_lock(&r->user);
+    bool due = r->upgrade && r->wire == REQ_SENT && !r->object.async;
+
+    user_unlock(&r->user, c);
+    if (due)
+        request_receive(r);
+}
+
 enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websocket **out)
 {
     struct x_ws_config cfg = {.ahead_limit = r->settings.ws_receive_buffer, .random = rand_bytes};
@@ -81,6 +92,7 @@ enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websoc
     }
     notify_init(&w->object.notify, &r->object.notify);
     notify_set_context(&w->object, context); /* H14: the request's is not inherited */
+    receive_answer(r);
     w->user.ops = &websocket_user_ops;
     w->user.object = &w->object;
     op_init(&w->receive, &w->object, LANE_RECEIVE);
@@ -116,6 +128,7 @@ static void fail_op(struct op *op, enum wh_err err)
 void ws_fail(struct websocket *w, enum wh_err err)
 {
     w->failed = w->hang_up = true;
+    w->fail_told = w->receive.pending;
     w->fail_err = err;
     w->send_started = false;
     fail_op(&w->receive, err);

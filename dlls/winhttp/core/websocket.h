@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A WebSocket handle: a connection taken over from an upgraded request, and a link (stack/x_ws.h) on it. One slot for
- * each verb. States are facts of the link (close frame sent, close frame seen), not another enum; what is ours is below.
+ * each verb. States are facts of the link (close frame sent, close frame seen), not another enum; what is ours is
+ * below.
  *
  * Guard: lock of user.conn for everything but user itself, the object lock once the connection has been let go: when
  * the conversation is over, or the handle closed.
@@ -34,6 +35,7 @@ struct websocket {
     bool close_told;                             /* a Receive has delivered the peer's close frame (W39) */
     bool closing;                                /* WinHttpWebSocketClose was called: data is discarded (W43) */
     bool failed;                                 /* the link or the connection failed, with fail_err */
+    bool fail_told;                              /* a Receive has said so */
     enum wh_err fail_err;
     bool hang_up, hang_up_fin; /* follow-up: the connection is to be let go (conn_linger) */
     bool swept;                /* synchronous: a worker may arm a receive between calls */

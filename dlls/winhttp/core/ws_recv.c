@@ -50,6 +50,34 @@ bool ws_has_unread(struct websocket *w)
     return x_ws_has_ahead(w->link) || (w->ahead_full && buf_len(chain_in(&w->user.conn->chain)));
 }
 
+/* The link or the connection has failed while nobody received: first what had come before, then the failure. */
+static void receive_rest(struct websocket *w)
+{
+    struct op *op = &w->receive;
+    struct x_ws_piece piece;
+    struct buf none;
+    size_t n;
+
+    buf_init(&none, 0);
+    if (x_ws_receive(w->link, &none, op->buf, op->len, &n, &piece) == WH_OK) {
+        op->done = n;
+        receive_done(w, &piece);
+    } else {
+        w->fail_told = true;
+        op_fail(op, w->fail_err);
+    }
+}
+
+/* W38, W39. */
+static enum wh_err may_receive(struct websocket *w, struct conn *c)
+{
+    enum wh_err err = w->failed && !w->fail_told && !w->object.closed ? WH_OK : ws_ready(w, c);
+
+    if (err == WH_OK && (op_busy(&w->receive) || w->closing || w->close_told))
+        err = WH_E_STATE;
+    return err;
+}
+
 enum wh_err websocket_receive(struct websocket *w, void *buf, DWORD len, DWORD *got,
                               WINHTTP_WEB_SOCKET_BUFFER_TYPE *type)
 {
@@ -61,12 +89,12 @@ enum wh_err websocket_receive(struct websocket *w, void *buf, DWORD len, DWORD *
     if (!w->object.async && op_prepare_wait(&w->receive) != WH_OK)
         return WH_E_NOMEM;
     ws_enter_call(&k, w);
-    err = ws_ready(w, k.c);
-    if (err == WH_OK && (op_busy(&w->receive) || w->closing || w->close_told))
-        err = WH_E_STATE; /* W38, W39 */
+    err = may_receive(w, k.c);
     if (err != WH_OK)
         return ws_refuse_call(&k, err);
     op_begin(&w->receive, WINHTTP_WEB_SOCKET_RECEIVE_OPERATION, buf, len);
+    if (w->failed)
+        receive_rest(w);
     err = ws_leave_call(&k, &w->receive, CRANK_ALL);
     if (!w->object.async && err == WH_OK) {
         if (got)

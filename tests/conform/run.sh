@@ -138,13 +138,15 @@ renumber() {
     done
 }
 
+# run_program NAME: programs named io_* test a room without the DLL, so the runner must not insist on it.
 run_program() {
-    local name=$1 status=0 from=$SECONDS
+    local name=$1 status=0 from=$SECONDS any=()
+    [[ $name != io_* ]] || any=(--any)
     if ! [ -e "$build/$name.exe" ]; then
         result "not ok" "$name: $build/$name.exe was not built"
         return
     fi
-    timeout -k 10 "${CONFORM_TIMEOUT:-120}" "${runner[@]}" "$build/$name.exe" >"$work/output" 2>"$work/errors" \
+    timeout -k 10 "${CONFORM_TIMEOUT:-120}" "${runner[@]}" "${any[@]}" "$build/$name.exe" >"$work/output" 2>"$work/errors" \
         </dev/null || status=$?
     renumber "$name" <"$work/output"
     if [ "$status" = 124 ] || [ "$status" = 137 ]; then

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 #include "base/mem.h"
+#include "core/pool.h"
 #include "io/clock.h"
 
 static void run_task(struct task *t);
@@ -30,6 +31,7 @@ enum wh_err conn_create(const struct conn_target *target, const struct settings 
     InitializeSRWLock(&c->lock);
     c->target = *target;
     c->settings = *settings;
+    list_init(&c->pool_node);
     sock_init(&c->sock, c);
     chain_init(&c->chain, CONN_IN_LIMIT, CONN_OUT_LIMIT);
     timer_init(&c->timer, run_timer);
@@ -343,6 +345,18 @@ static void step_deadline(struct conn *c)
         conn_unref(c);
 }
 
+void conn_idle_until(struct conn *c, uint64_t due)
+{
+    c->linger_deadline = due;
+    step_deadline(c);
+}
+
+void conn_trim(struct conn *c)
+{
+    chain_trim(&c->chain);
+    c->rx_large = false;
+}
+
 void conn_crank(struct conn *c, unsigned what, HANDLE event)
 {
     assert(!c->cranking);
@@ -404,6 +418,8 @@ void conn_expire(struct conn *c, uint64_t now)
         conn_open_expired(c);
     else if (c->state == CONN_LINGER && now >= c->linger_deadline)
         conn_kill(c);
+    else if (c->state == CONN_POOLED && now >= c->linger_deadline)
+        pool_expire(c);
     else if (c->state == CONN_OPEN && c->user)
         c->user->ops->expired(c->user, now);
 }

@@ -52,6 +52,7 @@ enum conn_state {
     CONN_SECURING,   /* the TLS handshake runs */
     CONN_VERIFYING,  /* the certificate is being judged; no receive is armed */
     CONN_OPEN,       /* the user's bytes flow */
+    CONN_POOLED,     /* no user: waits for another request (pool.h) */
     CONN_LINGER,     /* no user: output is flushed, input dropped, until the peer's FIN or CONN_LINGER_MS */
     CONN_DEAD,       /* the socket is closed; only references remain */
 };
@@ -136,8 +137,9 @@ struct conn {
     DWORD addr_text_len;           /* chars with NUL */
 
     struct timer timer;
-    uint64_t timer_due; /* what the timer is set to, TIMER_NEVER when idle */
-    uint64_t linger_deadline;
+    uint64_t timer_due;       /* what the timer is set to, TIMER_NEVER when idle */
+    struct list pool_node;    /* pool's lock */
+    uint64_t linger_deadline; /* lingering, or pooled: when it is closed */
     size_t linger_left;
     bool linger_fin;      /* say the end of every floor, then FIN, once output is flushed */
     bool linger_notified; /* the floors have said it */
@@ -177,8 +179,10 @@ void conn_expire(struct conn *c, uint64_t now); /* lock held, not inside the cra
 void conn_reap(struct conn *c);
 void conn_leave(struct conn *c, HANDLE event);
 
-bool conn_flushed(const struct conn *c); /* nothing is left to be taken by the kernel */
-bool conn_ended(const struct conn *c);   /* the peer's side has ended: chain_in holds all there will ever be */
+void conn_trim(struct conn *c);                     /* gives back the buffers' spare memory */
+void conn_idle_until(struct conn *c, uint64_t due); /* for pool.c: sets the linger deadline, and the timer */
+bool conn_flushed(const struct conn *c);            /* nothing is left to be taken by the kernel */
+bool conn_ended(const struct conn *c); /* the peer's side has ended: chain_in holds all there will ever be */
 size_t conn_out_room(struct conn *c);
 
 /*

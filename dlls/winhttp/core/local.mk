@@ -40,3 +40,5 @@ dll_sources += dlls/winhttp/core/settings.h
 dll_sources += dlls/winhttp/core/connect.h
 dll_sources += dlls/winhttp/core/wide.c
 dll_sources += dlls/winhttp/core/wide.h
+dll_sources += dlls/winhttp/core/pool.c
+dll_sources += dlls/winhttp/core/pool.h

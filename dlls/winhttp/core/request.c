@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "core/pool.h"
 #include "core/wait.h"
 #include "core/wide.h"
 #include "io/clock.h"
@@ -171,12 +172,15 @@ enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *na
 void req_drop_conn(struct request *r)
 {
     struct conn *c = r->user.conn;
+    bool whole;
 
     if (!c)
         return;
     conn_lock(c);
     conn_unbind(c);
-    conn_kill(c);
+    whole = r->wire == REQ_BODY && r->x->ops->reusable(r->x);
+    if (!whole || !pool_put(c))
+        conn_kill(c);
     conn_unlock(c);
     conn_unref(c);
 }
@@ -208,11 +212,10 @@ void req_break(struct request *r, enum wh_err err)
         op_fail(&r->recv, err);
 }
 
-/* Makes the connection and binds it, unless the handle was closed meanwhile. */
-static void begin(struct request *r)
+/* A pooled connection, or a new one that is not open yet; a reference of the caller's. */
+static enum wh_err get_conn(struct request *r, struct conn **out)
 {
     struct conn_target target = {.port = r->port, .secure = r->secure};
-    struct conn *c = NULL, *bound;
     struct settings settings;
     size_t len;
     enum wh_err err = wide_copy(r->host, wide_length(r->host), &target.host);
@@ -220,23 +223,36 @@ static void begin(struct request *r)
     AcquireSRWLockShared(&r->object.lock);
     settings = r->settings;
     ReleaseSRWLockShared(&r->object.lock);
-
     if (err == WH_OK && r->secure)
         err = wide_to_bytes(r->host, wide_length(r->host), (uint8_t **)&target.tls_host, &len);
     if (err == WH_OK)
-        err = conn_create(&target, &settings, &c);
-    if (err != WH_OK) {
-        mem_free(target.host);
-        mem_free(target.tls_host);
-    }
+        *out = pool_take(&target, &settings);
+    if (err == WH_OK && !*out && (err = conn_create(&target, &settings, out)) == WH_OK)
+        return WH_OK; /* it owns the target's strings */
+    mem_free(target.host);
+    mem_free(target.tls_host);
+    return err;
+}
+
+/* Gets the connection and binds it, unless the handle was closed meanwhile. */
+static void begin(struct request *r)
+{
+    struct conn *c = NULL;
+    enum wh_err err = get_conn(r, &c);
+
     AcquireSRWLockExclusive(&r->object.lock);
-    if (c && r->send.pending && !r->object.closed && !r->user.conn) {
+    if (c) {
         conn_lock(c);
-        conn_bind(c, &r->user);
+        if (r->send.pending && !r->object.closed && !r->user.conn) {
+            conn_bind(c, &r->user);
+            if (c->state == CONN_OPEN)
+                req_opened(r);
+        } else {
+            conn_kill(c);
+        }
         conn_unlock(c);
     }
-    bound = r->user.conn;
-    if (!bound && r->send.pending)
+    if (!r->user.conn && r->send.pending)
         req_break(r, c ? WH_E_CANCELLED : err);
     ReleaseSRWLockExclusive(&r->object.lock);
     if (c)

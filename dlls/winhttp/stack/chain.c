@@ -62,6 +62,16 @@ void chain_destroy(struct chain *c)
     buf_clear(&c->wire_out);
 }
 
+void chain_trim(struct chain *c)
+{
+    buf_trim(&c->wire_in);
+    buf_trim(&c->wire_out);
+    for (size_t i = 0; i < c->count; i++) {
+        buf_trim(&c->floors[i].up);
+        buf_trim(&c->floors[i].down);
+    }
+}
+
 struct buf *chain_in(struct chain *c)
 {
     return c->count ? &c->floors[c->count - 1].up : &c->wire_in;

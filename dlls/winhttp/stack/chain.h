@@ -47,6 +47,7 @@ void chain_push(
     struct filter *f); /* takes ownership; only before bytes flowed through the new top, CHAIN_FLOORS_MAX times */
 void chain_destroy(struct chain *c);
 
+void chain_trim(struct chain *c);       /* every buffer gives its spare chunk back; an idle connection calls this */
 struct buf *chain_in(struct chain *c);  /* plain bytes for the exchange */
 struct buf *chain_out(struct chain *c); /* where the exchange writes */
 

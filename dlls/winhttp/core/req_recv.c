@@ -58,7 +58,7 @@ static bool in_order(const struct request *r)
            (r->object.async && r->send.pending && (r->wire == REQ_OPENING || r->wire == REQ_SENDING));
 }
 
-static void begin_receive(struct request *r)
+static void begin_receive(struct request *r, DWORD not_on)
 {
     uint32_t limit = r->settings.receive_response_timeout;
 
@@ -70,8 +70,11 @@ static void begin_receive(struct request *r)
     r->interim_left = r->settings.max_status_continue;
     r->rx_mark = r->user.conn ? r->user.conn->rx_count : 0;
     op_begin(&r->recv, API_RECEIVE_RESPONSE, NULL, 0);
+    r->recv.note.not_on = not_on;
     if (r->wire == REQ_SENT)
         req_enter(r, REQ_HEAD);
+    if (r->wire == REQ_HEAD && r->cert_asked)
+        req_break(r, WH_E_CLIENT_CERT_NEEDED);
 }
 
 /* D2: an application's thread stays for a while, so that a quick answer completes on it (N17). The lane is claimed. */
@@ -107,11 +110,10 @@ static enum wh_err receive_async(struct request *r)
     busy = op_busy(&r->recv) || o->closed;
     if (!busy) {
         ordered = in_order(r);
-        begin_receive(r);
-        r->recv.note.not_on = waits ? 0 : GetCurrentThreadId();
+        begin_receive(r, waits ? 0 : GetCurrentThreadId());
         if (!ordered)
             op_fail(&r->recv, WH_E_STATE);
-        else if (c)
+        else if (c && r->recv.pending)
             conn_crank(c, CRANK_ALL, NULL);
     }
     user_unlock(&r->user, c);
@@ -143,7 +145,7 @@ static enum wh_err receive_sync(struct request *r)
     c = user_lock(&r->user);
     ordered = c && in_order(r) && !op_busy(&r->recv);
     if (ordered)
-        begin_receive(r);
+        begin_receive(r, 0);
     user_unlock(&r->user, c);
     return ordered ? wait_for(&r->recv, &r->user, WAIT_DRIVES) : WH_E_STATE;
 }

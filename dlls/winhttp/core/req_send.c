@@ -24,7 +24,7 @@ static void begin_exchange(struct request *r, void *optional, DWORD optional_len
     r->optional_done = 0;
     r->body_written = optional_len;
     r->head_written = false;
-    r->closing_told = false;
+    r->closing_told = r->cert_asked = false;
     r->sent_count = 0;
     op_begin(&r->send, API_SEND_REQUEST, optional, optional_len);
     req_enter(r, REQ_OPENING);
@@ -103,6 +103,7 @@ void req_opened(struct request *r)
     enum wh_err err = x_h1_create(&cfg, &r->x);
 
     req_facts_take(&r->facts, r->user.conn);
+    r->cert_asked = r->secure && r->facts.tls.client_cert_asked && !r->no_client_cert;
     if (err != WH_OK)
         req_break(r, err);
     else
@@ -152,7 +153,7 @@ static bool write_head(struct request *r)
     return true;
 }
 
-static void send_done(struct request *r)
+void req_sent(struct request *r)
 {
     DWORD count = (DWORD)r->sent_count;
 
@@ -160,6 +161,8 @@ static void send_done(struct request *r)
                   NULL);
     req_enter(r, r->recv.pending ? REQ_HEAD : REQ_SENT);
     op_succeed(&r->send, WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE, r->optional, (DWORD)r->optional_len);
+    if (r->wire == REQ_HEAD && r->cert_asked)
+        req_break(r, WH_E_CLIENT_CERT_NEEDED);
 }
 
 static void write_done(struct request *r)
@@ -187,7 +190,7 @@ void req_send_down(struct request *r)
     if (!conn_flushed(c))
         return;
     if (first)
-        send_done(r);
+        req_sent(r);
     else
         write_done(r);
 }

@@ -328,9 +328,17 @@ static void user_opened(struct conn_user *u)
     req_opened(request_of_user(u));
 }
 
+/* D16, T13: a server that insists on a certificate fails the handshake, but it is the response that is refused. */
 static void user_failed(struct conn_user *u, enum wh_err e)
 {
-    req_break(request_of_user(u), e);
+    struct request *r = request_of_user(u);
+
+    if (e != WH_E_CLIENT_CERT_NEEDED || !r->send.pending) {
+        req_break(r, e);
+        return;
+    }
+    r->cert_asked = true;
+    req_sent(r);
 }
 
 static void user_up(struct conn_user *u)

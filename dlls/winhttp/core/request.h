@@ -84,6 +84,7 @@ struct request {
     unsigned interim_left;      /* 1xx answers still tolerated (option 90) */
     uint64_t response_deadline; /* of the whole head */
     bool closing_told;          /* CLOSING_CONNECTION, CONNECTION_CLOSED were told (N27) */
+    bool cert_asked;            /* D16: the server asks for a certificate, and nothing was said about one */
     struct req_facts facts;     /* kept for options after the connection has gone */
     struct note gate;           /* SENDING_REQUEST: the head goes out when it has been delivered */
     struct task start;          /* asynchronous SendRequest begins on a worker */
@@ -129,6 +130,7 @@ enum wh_err req_add_lines(struct request *r, const WCHAR *text, size_t n,
 /* Internals shared by the req_ files; C held unless said otherwise. */
 void req_opened(struct request *r);    /* the connection is up: SENDING_REQUEST, and what follows its delivery */
 void req_send_down(struct request *r); /* writes what there is room for, resolves the send slot */
+void req_sent(struct request *r);      /* SendRequest is complete */
 void req_recv_up(struct request *r);   /* looks for the response head */
 void req_read_up(struct request *r);   /* serves QueryDataAvailable and ReadData */
 void req_break(struct request *r, enum wh_err err); /* the exchange is over: resolves both slots */

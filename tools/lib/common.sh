@@ -8,6 +8,8 @@
 # Messages of ours go to standard error, so that a wrapped program keeps standard output to itself.
 
 set -euo pipefail
+# One order for sort, one encoding for everybody, and for Wine's idea of a code page.
+export LC_ALL=C.UTF-8
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${WINHTTP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/winhttp}

@@ -3,6 +3,8 @@
  * http_sync: requests and answers on synchronous handles (SEMANTICS 7, 8, 9, 13), against nginx on HTTP_PORT and
  * HTTPS_PORT, and against the scripted server, plain and TLS.
  */
+#include <stdlib.h>
+
 #include "client.h"
 
 #define NO_LENGTH ((DWORD)-1)

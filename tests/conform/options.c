@@ -8,6 +8,8 @@
  *
  * Options that come later (D15) answer 12009; their rows are skipped as long as they do.
  */
+#include <stddef.h>
+
 #include "client.h"
 
 enum { S = 1, C = 2, R = 4 };

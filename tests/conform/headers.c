@@ -316,11 +316,10 @@ static void check_wire(void)
 
 static void check_large_block(void)
 {
-    static WCHAR line[8200];
+    static WCHAR line[8200] = L"x: ";
     size_t i;
 
     client_request(&the, NULL, L"/head", 0);
-    wcscpy(line, L"x: ");
     for (i = 3; i < 8000; i++)
         line[i] = L'v';
     SUCCEEDS(WinHttpAddRequestHeaders(the.request, line, END, ADD), "a header of 8,000 characters");

@@ -22,6 +22,7 @@ conform_programs += tests/conform/stubs
 conform_programs += tests/conform/times
 conform_programs += tests/conform/tls
 conform_programs += tests/conform/trustca
+conform_programs += tests/conform/turns
 conform_programs += tests/conform/unload
 conform_programs += tests/conform/ws_async
 conform_programs += tests/conform/ws_many

@@ -133,6 +133,9 @@ static void received(struct conn *c, enum wh_err err, size_t n)
         n = 0;
     buf_commit(&c->chain.wire_in, n);
     c->rx_space = NULL;
+    /* A synchronous call has left and taken its receive with it: the next one goes on where that stood. */
+    if (err == WH_E_CANCELLED && c->state != CONN_DEAD)
+        return;
     if (n) {
         c->rx_large = n == c->rx_size;
         c->rx_count += n;
@@ -339,6 +342,8 @@ static void step_deadline(struct conn *c)
 
     if (c->rx_event || due >= c->timer_due || c->state == CONN_DEAD)
         return;
+    if (c->timer_due <= clock_ms())
+        return; /* it has fired, or is about to: run_timer looks again, and its task must not be posted twice */
     c->timer_due = due;
     conn_ref(c);
     if (!timer_set(&c->timer, due))
@@ -464,6 +469,8 @@ void conn_leave(struct conn *c, HANDLE event)
         c->rx_event = NULL;
     if (c->rx_event)
         SetEvent(c->rx_event); /* another call has been waiting for its turn to receive */
+    else if (wants_bytes(c))
+        conn_post(c); /* what was left to this call, a farewell perhaps, goes to a worker */
     step_deadline(c);
 }
 

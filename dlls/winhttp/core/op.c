@@ -21,9 +21,17 @@ void op_destroy(struct op *op)
 
 enum wh_err op_prepare_wait(struct op *op)
 {
-    if (!op->event)
-        op->event = CreateEventW(NULL, FALSE, FALSE, NULL);
-    return op->event ? WH_OK : WH_E_NOMEM;
+    HANDLE event;
+
+    if (op->event)
+        return WH_OK;
+    event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (!event)
+        return WH_E_NOMEM;
+    /* No lock is held: another call may have been quicker, even if only one of them will find the slot free. */
+    if (InterlockedCompareExchangePointer((void *volatile *)&op->event, event, NULL))
+        CloseHandle(event);
+    return WH_OK;
 }
 
 bool op_busy(struct op *op)

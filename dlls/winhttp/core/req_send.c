@@ -88,6 +88,10 @@ enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_
     if (starved)
         req_break(r, WH_E_NOMEM);
     ReleaseSRWLockExclusive(&o->lock);
+    if (starved) {
+        lane_kick(o, LANE_MAIN); /* there is nothing to start; a worker tells the failure */
+        return WH_OK;
+    }
     return req_start(r);
 }
 
@@ -208,6 +212,8 @@ enum wh_err request_write(struct request *r, const void *data, DWORD len, DWORD 
     if (!r->object.async && op_prepare_wait(&r->send) != WH_OK)
         return WH_E_NOMEM;
     req_enter_call(&k, r);
+    if (r->object.closed)
+        return req_refuse_call(&k, WH_E_CANCELLED); /* by another thread, behind the look-up of the handle */
     if (r->wire != REQ_SENT || op_busy(&r->send))
         return req_refuse_call(&k, WH_E_STATE);
     if ((!data && len) || !may_write(r, len))

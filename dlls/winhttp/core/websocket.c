@@ -137,24 +137,25 @@ void ws_fail(struct websocket *w, enum wh_err err)
     fail_op(&w->close, err);
 }
 
-/* A handle closed with frames under way still delivers them: what completed is in the kernel, a close frame that the
- * peer waits for goes first. */
+/*
+ * A handle closed with frames under way still delivers them: what completed is in the kernel, a close frame that the
+ * peer waits for goes first. All under one hold of the lock: a crank in between would go on reading the buffer of a
+ * Send that is said to be cancelled.
+ */
 static void websocket_closing(struct object *o)
 {
     struct websocket *w = websocket_of(o);
     struct conn *c;
 
-    c = user_lock(&w->user);
+    AcquireSRWLockExclusive(&o->lock);
+    c = w->user.conn;
+    if (c)
+        conn_lock(c);
     fail_op(&w->receive, WH_E_CANCELLED);
     fail_op(&w->send, WH_E_CANCELLED);
     fail_op(&w->shutdown, WH_E_CANCELLED);
     fail_op(&w->close, WH_E_CANCELLED);
-    user_unlock(&w->user, c);
-
-    AcquireSRWLockExclusive(&o->lock);
-    c = w->user.conn;
     if (c) {
-        conn_lock(c);
         if (!w->failed && !w->send_started && x_ws_peer_closed(w->link) && !x_ws_close_queued(w->link))
             ws_echo_close(w);
         if (!w->send_started)
@@ -213,7 +214,7 @@ static bool user_wants(struct conn_user *u)
         return false;
     if (w->receive.pending || w->closing)
         return true;
-    return !w->ahead_full && (w->object.async || w->swept);
+    return !w->ahead_full && (w->object.async || (w->swept && !u->conn->rx_event));
 }
 
 static uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout)
@@ -312,11 +313,11 @@ static const struct conn_user_ops websocket_user_ops = {
 
 /* The frame of a verb. */
 
-void ws_enter_call(struct ws_call *k, struct websocket *w)
+void ws_enter_call(struct ws_call *k, struct websocket *w, unsigned lanes)
 {
     k->w = w;
     for (int i = 0; i < LANE_COUNT; i++)
-        k->claimed[i] = w->object.async && lane_claim(&w->object, (enum lane_id)i, false);
+        k->claimed[i] = w->object.async && (lanes & 1u << i) && lane_claim(&w->object, (enum lane_id)i, false);
     k->c = user_lock(&w->user);
 }
 
@@ -360,6 +361,8 @@ enum wh_err ws_leave_call(struct ws_call *k, struct op *op, unsigned crank)
     err = wait_for(op, &w->user, crank == CRANK_ALL ? WAIT_DRIVES : WAIT_SENDS);
     c = user_lock(&w->user);
     ws_rest(w);
+    if (c)
+        conn_crank(c, CRANK_DOWN, NULL); /* sets the deadline */
     hang_up = w->hang_up && c;
     user_unlock(&w->user, c);
     if (hang_up)

@@ -82,13 +82,15 @@ void ws_violated(struct websocket *w,
                  enum wh_err err); /* the same for an error of the link, whose close frame goes out first */
 void ws_rest(struct websocket *w); /* a synchronous call has ended: starts the sweep's delay */
 
-/* One call of a verb: the claims of both lanes, the lock, and the way out. */
+/* One call of a verb: the claims of the lanes it may deliver (its own; Close also tells the Receive it cancels, W44),
+ * the lock, and the way out. */
+enum { WS_LANE_RECEIVE = 1u << LANE_RECEIVE, WS_LANE_SEND = 1u << LANE_SEND };
 struct ws_call {
     struct websocket *w;
     struct conn *c; /* locked, or NULL: the object lock is held */
     bool claimed[LANE_COUNT];
 };
-void ws_enter_call(struct ws_call *k, struct websocket *w);
+void ws_enter_call(struct ws_call *k, struct websocket *w, unsigned lanes);
 enum wh_err ws_refuse_call(struct ws_call *k, enum wh_err err); /* unlocks; answers err */
 /* op has been begun. Asynchronous: cranks, unlocks, delivers. Synchronous: waits for the outcome; CRANK_ALL also
  * receives. */

@@ -100,7 +100,7 @@ enum wh_err websocket_shutdown(struct websocket *w, USHORT status, const void *r
         return WH_E_ARG;
     if (!w->object.async && op_prepare_wait(&w->shutdown) != WH_OK)
         return WH_E_NOMEM;
-    ws_enter_call(&k, w);
+    ws_enter_call(&k, w, WS_LANE_SEND);
     err = begin_close(w, k.c, status, reason, len, false);
     if (err != WH_OK)
         return ws_refuse_call(&k, err);
@@ -117,7 +117,7 @@ enum wh_err websocket_close(struct websocket *w, USHORT status, const void *reas
         return WH_E_ARG;
     if (!w->object.async && op_prepare_wait(&w->close) != WH_OK)
         return WH_E_NOMEM;
-    ws_enter_call(&k, w);
+    ws_enter_call(&k, w, WS_LANE_RECEIVE | WS_LANE_SEND);
     err = begin_close(w, k.c, status, reason, len, true);
     if (err != WH_OK)
         return ws_refuse_call(&k, err);

@@ -88,7 +88,7 @@ enum wh_err websocket_receive(struct websocket *w, void *buf, DWORD len, DWORD *
         return WH_E_ARG; /* W21 */
     if (!w->object.async && op_prepare_wait(&w->receive) != WH_OK)
         return WH_E_NOMEM;
-    ws_enter_call(&k, w);
+    ws_enter_call(&k, w, WS_LANE_RECEIVE);
     err = may_receive(w, k.c);
     if (err != WH_OK)
         return ws_refuse_call(&k, err);

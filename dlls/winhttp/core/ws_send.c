@@ -48,7 +48,7 @@ enum wh_err websocket_send(struct websocket *w, WINHTTP_WEB_SOCKET_BUFFER_TYPE t
         return WH_E_ARG; /* W22 */
     if (!w->object.async && op_prepare_wait(&w->send) != WH_OK)
         return WH_E_NOMEM;
-    ws_enter_call(&k, w);
+    ws_enter_call(&k, w, WS_LANE_SEND);
     err = ws_ready(w, k.c);
     if (err == WH_OK && op_busy(&w->send))
         err = WH_E_STATE;

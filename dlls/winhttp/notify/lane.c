@@ -234,10 +234,11 @@ bool lane_claim(struct object *o, enum lane_id id, bool nested)
     DWORD me = GetCurrentThreadId();
     bool mine = false;
 
-    if (notify_depth() >= LANE_NESTING)
-        return false;
     AcquireSRWLockExclusive(&o->notify.lock);
-    if (!l->drainer && (!l->wanted_by || l->wanted_by == me)) {
+    /* Synchronous calls have nobody else to deliver, and the end of a handle is told inside CloseHandle (D14). */
+    if (o->async && !o->notify.closing && notify_depth() >= LANE_NESTING)
+        mine = false;
+    else if (!l->drainer && (!l->wanted_by || l->wanted_by == me)) {
         l->drainer = me;
         l->claims = 1;
         mine = true;
@@ -398,8 +399,21 @@ static void run_deliver_task(struct task *t)
     object_unref(o);
 }
 
+static void spread(struct object *o)
+{
+    struct notify *nt = &o->notify;
+    struct lane *l = &nt->lane[LANE_SEND];
+
+    AcquireSRWLockExclusive(&nt->lock);
+    if (!nt->closing && !l->drainer && !list_empty(&l->queue) && !list_empty(&nt->lane[LANE_RECEIVE].queue))
+        post_deliver(o, l);
+    ReleaseSRWLockExclusive(&nt->lock);
+}
+
 void notify_deliver(struct object *o)
 {
+    /* A callback that blocks in one lane must not hold up the other: where both have news, one goes to a worker. */
+    spread(o);
     for (int i = 0; i < LANE_COUNT; i++) {
         if (!lane_claim(o, (enum lane_id)i, false)) {
             lane_kick(o, (enum lane_id)i);

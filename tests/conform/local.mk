@@ -18,6 +18,7 @@ conform_programs += tests/conform/io_timer
 conform_programs += tests/conform/messages
 conform_programs += tests/conform/notify
 conform_programs += tests/conform/options
+conform_programs += tests/conform/race
 conform_programs += tests/conform/stubs
 conform_programs += tests/conform/times
 conform_programs += tests/conform/tls

@@ -24,7 +24,7 @@ static void check_taking_over(INTERNET_PORT port, DWORD flags, const char *where
 
     client_open_host(&the, 0, L"localhost", port);
     ws = client_web_socket(&the, L"/ws-late-pieces", flags);
-    Sleep(200); /* the silence is the subject: after 100 ms of it a worker receives */
+    WaitForSingleObject(came, 200); /* nothing comes: after 100 ms of silence a worker receives */
     ANSWERS(WinHttpWebSocketReceive(ws, bytes, sizeof(bytes), &got, &type), 0, "W19 %s: a message in two pieces",
             where);
     SAME(got, 5000, "W19 %s: all of it", where);

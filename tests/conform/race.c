@@ -36,7 +36,8 @@ struct check {
     volatile LONG pending[OP_COUNT];
     volatile LONG closings; /* HANDLE_CLOSING came */
     volatile LONG wrong;    /* callbacks that should not have been */
-    volatile LONG mischief; /* what the next callback does, or 0 */
+    volatile LONG mischief; /* in the next callback with this status the handle is closed; 0: in none */
+    volatile LONG again;    /* so often a completion's callback begins the next Send or Receive */
     DWORD last;             /* newest status that ended a step */
     BYTE *in, *out;
 };
@@ -86,7 +87,7 @@ static void check_start(struct check *k)
     ResetEvent(k->step);
     ResetEvent(k->gone);
     memset((void *)k->pending, 0, sizeof(k->pending));
-    k->closings = k->wrong = k->mischief = 0;
+    k->closings = k->wrong = k->mischief = k->again = 0;
     k->last = 0;
     k->in = VirtualAlloc(NULL, ROOM, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     k->out = VirtualAlloc(NULL, ROOM, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -136,29 +137,6 @@ static void check_gone(struct check *k)
     SetEvent(k->gone);
 }
 
-static void CALLBACK on_status(HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID info, DWORD length)
-{
-    struct check *k = (struct check *)context;
-    enum op op;
-
-    if (k->closings || !handle || (k->handle && handle != k->handle))
-        InterlockedIncrement(&k->wrong);
-    if (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING) {
-        check_gone(k);
-        return;
-    }
-    op = op_of(status, info, length);
-    if (op != OP_COUNT) {
-        if (InterlockedDecrement(&k->pending[op]) < 0)
-            InterlockedIncrement(&k->wrong);
-        k->last = status;
-    }
-    if (k->mischief == (LONG)status && InterlockedExchange(&k->mischief, 0))
-        close_checked(k);
-    if (op != OP_COUNT)
-        SetEvent(k->step);
-}
-
 /* Around a call that starts an operation of an asynchronous handle. */
 #define STARTS(k, op, accepted) (InterlockedIncrement(&(k)->pending[op]), starts((k), (op), (accepted)))
 static BOOL starts(struct check *k, enum op op, BOOL accepted)
@@ -204,6 +182,56 @@ static void act_ask(struct check *k)
 
     WinHttpWebSocketQueryCloseStatus(k->handle, &status, NULL, 0, &used);
     WinHttpSetOption(k->handle, WINHTTP_OPTION_WEB_SOCKET_KEEPALIVE_INTERVAL, &ms, sizeof(ms));
+}
+
+/* Inside a callback. */
+static void begin_again(struct check *k, DWORD status)
+{
+    struct chance c = chance_of(100u + (unsigned)k->again);
+
+    if (status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE)
+        act_receive(k, &c);
+    else if (status == WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE)
+        act_send(k, &c);
+    else
+        act_close(k);
+}
+
+/* What was cancelled never comes back to its buffer, and nothing is begun behind a cancellation: whoever touches the
+ * buffer now crashes. */
+static void guard_cancelled(struct check *k, enum op op, DWORD status, const void *info)
+{
+    DWORD before;
+
+    if (status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR && op <= OP_RECEIVE &&
+        ((const WINHTTP_ASYNC_RESULT *)info)->dwError == ERROR_WINHTTP_OPERATION_CANCELLED)
+        VirtualProtect(op == OP_SEND ? k->out : k->in, ROOM, PAGE_NOACCESS, &before);
+}
+
+static void CALLBACK on_status(HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID info, DWORD length)
+{
+    struct check *k = (struct check *)context;
+    enum op op;
+
+    if (k->closings || !handle || (k->handle && handle != k->handle))
+        InterlockedIncrement(&k->wrong);
+    if (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING) {
+        check_gone(k);
+        return;
+    }
+    op = op_of(status, info, length);
+    if (op != OP_COUNT) {
+        if (InterlockedDecrement(&k->pending[op]) < 0)
+            InterlockedIncrement(&k->wrong);
+        guard_cancelled(k, op, status, info);
+        k->last = status;
+    }
+    if (k->mischief == (LONG)status && InterlockedExchange(&k->mischief, 0))
+        close_checked(k);
+    else if (op != OP_COUNT && k == &game.socket && InterlockedDecrement(&k->again) >= 0)
+        begin_again(k, status);
+    if (op != OP_COUNT)
+        SetEvent(k->step);
 }
 
 /* A little while, or none. */
@@ -347,6 +375,11 @@ static const struct {
 
 static BOOL open_request(struct chance *c, BOOL *socket)
 {
+    static const DWORD statuses[] = {
+        WINHTTP_CALLBACK_STATUS_NAME_RESOLVED,      WINHTTP_CALLBACK_STATUS_CONNECTED_TO_SERVER,
+        WINHTTP_CALLBACK_STATUS_SENDING_REQUEST,    WINHTTP_CALLBACK_STATUS_REQUEST_SENT,
+        WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED,
+        WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE,  WINHTTP_CALLBACK_STATUS_READ_COMPLETE};
     struct check *k = &game.request;
     unsigned place = pick(c, COUNT(places)), tls = one_in(c, 4);
     HINTERNET request;
@@ -355,6 +388,8 @@ static BOOL open_request(struct chance *c, BOOL *socket)
     while (!game.async && !places[place].socket)
         place = pick(c, COUNT(places));
     *socket = places[place].socket;
+    if (one_in(c, 8))
+        k->mischief = (LONG)statuses[pick(c, COUNT(statuses))];
     game.silent = !wcscmp(places[place].path, L"/silent");
     request = WinHttpOpenRequest(connects[game.async][places[place].scripted + 2 * tls], NULL, places[place].path, NULL,
                                  NULL, NULL, tls ? WINHTTP_FLAG_SECURE : 0);
@@ -397,6 +432,7 @@ static void open_socket(struct chance *c)
     check_start(k);
     if (one_in(c, 4))
         k->mischief = (LONG)statuses[pick(c, COUNT(statuses))];
+    k->again = pick(c, 2 * MOVES);
     socket = WinHttpWebSocketCompleteUpgrade(game.request.handle, (DWORD_PTR)k);
     if (!socket) {
         VirtualFree(k->in, 0, MEM_RELEASE);

@@ -389,6 +389,7 @@ enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms)
     if (c)
         conn_crank(c, CRANK_DOWN, NULL); /* sets the deadline */
     user_unlock(&w->user, c);
+    lane_kick(&w->object, LANE_SEND); /* what ended because nothing can be sent any more */
     return WH_OK;
 }
 

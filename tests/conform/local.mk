@@ -31,6 +31,7 @@ conform_programs += tests/conform/ws_sync
 tests_conform_messages_LDADD = $(LDADD) -lversion
 
 conform_support_sources += \
+	tests/conform/census.c tests/conform/census.h \
 	tests/conform/client.c tests/conform/client.h \
 	tests/conform/harness.c tests/conform/harness.h \
 	tests/conform/recorder.c tests/conform/recorder.h \

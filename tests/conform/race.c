@@ -14,11 +14,11 @@
  * crashes. Half way, and at the end, everything is closed, and threads and kernel handles are as many as each other
  * time.
  */
+#include "census.h"
 #include "client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <tlhelp32.h>
 
 #define ROUNDS  400
 #define SEED    1
@@ -499,30 +499,6 @@ static void play_round(void)
 
 /* ---- before and after ---- */
 
-static DWORD count_threads(void)
-{
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
-    THREADENTRY32 entry = {.dwSize = sizeof(entry)};
-    DWORD count = 0;
-    BOOL more;
-
-    for (more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry))
-        count += entry.th32OwnerProcessID == GetCurrentProcessId();
-    CloseHandle(snapshot);
-    return count;
-}
-
-/* By asking for each number: GetProcessHandleCount says 0 under Wine 8. */
-static DWORD count_handles(void)
-{
-    DWORD count = 0, flags;
-    ULONG_PTR number;
-
-    for (number = 4; number < 0x10000; number += 4)
-        count += GetHandleInformation((HANDLE)number, &flags) != 0;
-    return count;
-}
-
 static void open_sessions(void)
 {
     unsigned async, place;
@@ -546,11 +522,11 @@ static void close_sessions(DWORD *threads, DWORD *handles)
             WinHttpCloseHandle(connects[async][place]);
         client_close(&the[async]);
     }
-    for (waited = 0; (now_threads = count_threads()) > *threads && waited < SETTLED; waited += 50)
+    for (waited = 0; (now_threads = census_threads()) > *threads && waited < SETTLED; waited += 50)
         WaitForSingleObject(never, 50);
     tap_ok(now_threads <= *threads, "HOUSE: %lu threads when all is closed, not more than %lu", now_threads, *threads);
     for (waited = 0; waited < SETTLED; waited += 500) {
-        now_handles = count_handles();
+        now_handles = census_handles();
         if (now_handles < least)
             least = now_handles;
         if (!*handles ? waited >= 1000 : least <= *handles)
@@ -595,7 +571,7 @@ int main(int argc, char **argv)
         game.done[i] = CreateEventW(NULL, FALSE, FALSE, NULL);
         CloseHandle(CreateThread(NULL, 0, other_thread, (void *)(ULONG_PTR)i, 0, NULL));
     }
-    threads = count_threads();
+    threads = census_threads();
     open_sessions();
     for (game.round = 0; game.round < rounds / 2; game.round++)
         play_round();

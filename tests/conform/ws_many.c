@@ -6,9 +6,8 @@
  * All are on the /broadcast path of the server on WS_PORT: one message, sent on one of them, must reach every one. The
  * threads of the process are counted while all receives are pending, and again after all were served.
  */
+#include "census.h"
 #include "client.h"
-
-#include <tlhelp32.h>
 
 #define MANY        1000
 #define THREADS_MAX 16
@@ -60,19 +59,6 @@ static void CALLBACK on_socket(HINTERNET handle, DWORD_PTR context, DWORD status
         if (InterlockedIncrement(&closed) == MANY)
             SetEvent(all_closed);
     }
-}
-
-static DWORD count_threads(void)
-{
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
-    THREADENTRY32 entry = {.dwSize = sizeof(entry)};
-    DWORD count = 0;
-    BOOL more;
-
-    for (more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry))
-        count += entry.th32OwnerProcessID == GetCurrentProcessId();
-    CloseHandle(snapshot);
-    return count;
 }
 
 /* One more WebSocket, its receive pending. */
@@ -137,12 +123,12 @@ static void check_many(INTERNET_PORT port, DWORD flags, const char *where)
     WinHttpCloseHandle(the.connect);
     the.connect = WinHttpConnect(the.session, L"localhost", port, 0);
     SAME(open_all(flags), MANY, "%s: that many are open, each with a receive pending", where);
-    threads = count_threads();
+    threads = census_threads();
     tap_ok(threads <= THREADS_MAX, "HOUSE %s: at most %u threads while they wait, not %lu", where, THREADS_MAX,
            threads);
     check_broadcast(where);
     SAME(failures, 0, "%s: every message was right, every next receive accepted", where);
-    threads = count_threads();
+    threads = census_threads();
     tap_ok(threads <= THREADS_MAX, "HOUSE %s: at most %u threads after it, not %lu", where, THREADS_MAX, threads);
     check_closing(where);
     client_close(&the);

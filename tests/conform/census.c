@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* census.c: see census.h. */
+#include "census.h"
+
+#include <tlhelp32.h>
+
+DWORD census_threads(void)
+{
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    THREADENTRY32 entry = {.dwSize = sizeof(entry)};
+    DWORD count = 0;
+    BOOL more;
+
+    for (more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry))
+        count += entry.th32OwnerProcessID == GetCurrentProcessId();
+    CloseHandle(snapshot);
+    return count;
+}
+
+DWORD census_handles(void)
+{
+    DWORD count = 0, flags;
+    ULONG_PTR number;
+
+    for (number = 4; number < 0x10000; number += 4)
+        count += GetHandleInformation((HANDLE)number, &flags) != 0;
+    return count;
+}

@@ -31,3 +31,4 @@ unit_programs += tests/unit/test_url
 unit_programs += tests/unit/test_url_escape
 unit_programs += tests/unit/test_x_h1
 unit_programs += tests/unit/test_f_tls_params
+unit_programs += tests/unit/test_redirect

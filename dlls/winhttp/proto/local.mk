@@ -16,3 +16,4 @@ pure_sources += dlls/winhttp/proto/ws_frame.c dlls/winhttp/proto/ws_frame.h
 pure_sources += dlls/winhttp/proto/ws_handshake.c dlls/winhttp/proto/ws_handshake.h
 pure_sources += dlls/winhttp/proto/ws_key.c dlls/winhttp/proto/ws_key.h
 pure_sources += dlls/winhttp/proto/ws_msg.c dlls/winhttp/proto/ws_msg.h
+pure_sources += dlls/winhttp/proto/redirect.c dlls/winhttp/proto/redirect.h

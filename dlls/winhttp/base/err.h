@@ -30,6 +30,7 @@ enum wh_err {
     WH_E_CERT,               /* the server's certificate was refused */
     WH_E_CLIENT_CERT_NEEDED, /* the server asks for a client certificate and none is set */
     WH_E_TLS,                /* the TLS handshake or a record failed for a reason other than the certificate */
+    WH_E_RESEND,             /* the application must send the request again: its body cannot be repeated */
     WH_E_REDIRECT,           /* too many redirects, or one that the policy forbids */
     WH_E_UNSUPPORTED,        /* known, but not offered */
     WH_E_INTERNAL,           /* an invariant was found broken */

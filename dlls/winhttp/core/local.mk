@@ -42,3 +42,4 @@ dll_sources += dlls/winhttp/core/wide.c
 dll_sources += dlls/winhttp/core/wide.h
 dll_sources += dlls/winhttp/core/pool.c
 dll_sources += dlls/winhttp/core/pool.h
+dll_sources += dlls/winhttp/core/req_next.c

@@ -13,7 +13,7 @@ bool option_under_way(struct object *request)
 {
     struct request *r = request_of(request);
     struct conn *c = user_lock(&r->user);
-    bool under_way = r->wire >= REQ_OPENING && r->wire <= REQ_HEAD;
+    bool under_way = r->wire >= REQ_AGAIN && r->wire <= REQ_HEAD;
 
     user_unlock(&r->user, c);
     return under_way;

@@ -17,6 +17,10 @@ static void head_arrived(struct request *r, const struct http_head *head)
         return;
     }
     r->head = head;
+    if (req_redirects(r, head)) {
+        req_enter(r, REQ_AGAIN);
+        return;
+    }
     req_enter(r, switched ? REQ_UPGRADED : REQ_BODY);
     op_succeed(&r->recv, WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, NULL, 0);
 }
@@ -38,7 +42,7 @@ void req_recv_up(struct request *r)
         if (err == WH_OK && interim && !r->interim_left--)
             err = WH_E_RESPONSE;
         if (err != WH_OK) {
-            req_break(r, err);
+            req_lost(r, err);
             return;
         }
         if (!interim) {
@@ -69,6 +73,7 @@ static void begin_receive(struct request *r, DWORD not_on)
     r->response_deadline = deadline_in(limit);
     r->interim_left = r->settings.max_status_continue;
     r->rx_mark = r->user.conn ? r->user.conn->rx_count : 0;
+    r->redirect_told = false;
     op_begin(&r->recv, API_RECEIVE_RESPONSE, NULL, 0);
     r->recv.note.not_on = not_on;
     if (r->wire == REQ_SENT)
@@ -83,7 +88,7 @@ static void wait_inline(struct request *r, uint64_t until)
     struct object *o = &r->object;
 
     lane_set_wake(o, LANE_MAIN, r->recv.event);
-    while (!lane_drain(o, LANE_MAIN, &r->recv.note) && clock_ms() < until)
+    while (!lane_drain(o, LANE_MAIN, &r->recv.note) && !r->redirect_told && clock_ms() < until)
         wait_until(r->recv.event, until);
     lane_set_wake(o, LANE_MAIN, NULL);
 }
@@ -117,6 +122,7 @@ static enum wh_err receive_async(struct request *r)
             conn_crank(c, CRANK_ALL, NULL);
     }
     user_unlock(&r->user, c);
+    req_follow_up(o);
     if (claimed) {
         if (waits && !busy)
             wait_inline(r, until);

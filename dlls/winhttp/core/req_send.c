@@ -3,6 +3,7 @@
 #include "core/request.h"
 #include <string.h>
 #include "core/wide.h"
+#include "io/clock.h"
 #include "proto/h1_write.h"
 #include "proto/hdr_lines.h"
 #include "stack/x_h1.h"
@@ -10,22 +11,29 @@
 /* Application bytes copied into the output at a time: one chunk. */
 #define SEND_STEP BUF_CHUNK_LARGE
 
-/* A new exchange on this request: the last one, its connection and its response go. Object lock held. */
-static void begin_exchange(struct request *r, void *optional, DWORD optional_len)
+void req_reset_exchange(struct request *r)
 {
-    req_drop_conn(r);
     if (r->x)
         r->x->ops->destroy(r->x);
     r->x = NULL;
     r->head = NULL;
     req_facts_clear(&r->facts);
+    r->optional_done = 0;
+    r->sent_count = 0;
+    r->head_written = r->closing_told = r->cert_asked = false;
+    r->turn = TURN_NONE;
+}
+
+/* A new exchange on this request: the last one, its connection and its response go. Object lock held. */
+static void begin_exchange(struct request *r, void *optional, DWORD optional_len)
+{
+    req_drop_conn(r);
+    req_reset_exchange(r);
     r->optional = optional;
     r->optional_len = optional_len;
-    r->optional_done = 0;
     r->body_written = optional_len;
-    r->head_written = false;
-    r->closing_told = r->cert_asked = false;
-    r->sent_count = 0;
+    r->redirects = 0;
+    r->retried = r->resending = false;
     op_begin(&r->send, API_SEND_REQUEST, optional, optional_len);
     req_enter(r, REQ_OPENING);
 }
@@ -157,12 +165,28 @@ static bool write_head(struct request *r)
     return true;
 }
 
+/* The second request of a redirect: the wait for its answer is told here, on whatever thread (N21, N22). */
+static void sent_again(struct request *r)
+{
+    r->resending = false;
+    r->rx_mark = r->user.conn->rx_count;
+    r->recv.since = clock_ms();
+    notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, NULL, 0, 0, NULL);
+    req_enter(r, REQ_HEAD);
+    if (r->cert_asked)
+        req_break(r, WH_E_CLIENT_CERT_NEEDED);
+}
+
 void req_sent(struct request *r)
 {
     DWORD count = (DWORD)r->sent_count;
 
     notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_REQUEST_SENT, &count, sizeof(count), sizeof(count),
                   NULL);
+    if (r->resending) {
+        sent_again(r);
+        return;
+    }
     req_enter(r, r->recv.pending ? REQ_HEAD : REQ_SENT);
     op_succeed(&r->send, WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE, r->optional, (DWORD)r->optional_len);
     if (r->wire == REQ_HEAD && r->cert_asked)
@@ -180,12 +204,12 @@ static void write_done(struct request *r)
 void req_send_down(struct request *r)
 {
     struct conn *c = r->user.conn;
-    bool first = r->send.api == API_SEND_REQUEST;
+    bool first = r->resending || r->send.api == API_SEND_REQUEST;
 
-    if (!r->send.pending || r->wire == REQ_OPENING)
+    if (!req_sending(r) || r->wire < REQ_SENDING)
         return;
     if (c->tx_error != WH_OK) {
-        req_break(r, c->tx_error);
+        req_lost(r, c->tx_error);
         return;
     }
     if (first ? !write_head(r) || !pour(r, r->optional, r->optional_len, &r->optional_done)

@@ -32,6 +32,7 @@ static void request_destroy(struct object *o)
     hdr_clear(&r->sent);
     for (size_t i = 0; i < sizeof(r->credentials) / sizeof(*r->credentials); i++)
         mem_free(r->credentials[i]);
+    mem_free(r->next_url);
     mem_free(r->verb);
     mem_free(r->target);
     mem_free(r->object_name);
@@ -169,6 +170,16 @@ enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *na
     return WH_OK;
 }
 
+/* What has arrived of a redirect's own body is not worth another connection. */
+static void skip_body(struct request *r)
+{
+    struct buf *in = chain_in(&r->user.conn->chain);
+    struct span s;
+
+    while (r->x->ops->body_peek(r->x, in, false, &s) == WH_OK && s.n)
+        r->x->ops->body_take(r->x, in, s.n);
+}
+
 void req_drop_conn(struct request *r)
 {
     struct conn *c = r->user.conn;
@@ -177,8 +188,10 @@ void req_drop_conn(struct request *r)
     if (!c)
         return;
     conn_lock(c);
+    if (r->wire == REQ_AGAIN && r->head)
+        skip_body(r);
     conn_unbind(c);
-    whole = r->wire == REQ_BODY && r->x->ops->reusable(r->x);
+    whole = (r->wire == REQ_BODY || r->wire == REQ_AGAIN) && r->x && r->x->ops->reusable(r->x);
     if (!whole || !pool_put(c))
         conn_kill(c);
     conn_unlock(c);
@@ -206,6 +219,7 @@ static const struct object_ops request_ops = {request_closing, request_destroy};
 void req_break(struct request *r, enum wh_err err)
 {
     req_enter(r, REQ_BROKEN);
+    r->resending = false;
     if (r->send.pending)
         op_fail(&r->send, err);
     if (r->recv.pending)
@@ -226,7 +240,7 @@ static enum wh_err get_conn(struct request *r, struct conn **out)
     if (err == WH_OK && r->secure)
         err = wide_to_bytes(r->host, wide_length(r->host), (uint8_t **)&target.tls_host, &len);
     if (err == WH_OK)
-        *out = pool_take(&target, &settings);
+        *out = r->retried ? NULL : pool_take(&target, &settings);
     if (err == WH_OK && !*out && (err = conn_create(&target, &settings, out)) == WH_OK)
         return WH_OK; /* it owns the target's strings */
     mem_free(target.host);
@@ -243,16 +257,18 @@ static void begin(struct request *r)
     AcquireSRWLockExclusive(&r->object.lock);
     if (c) {
         conn_lock(c);
-        if (r->send.pending && !r->object.closed && !r->user.conn) {
+        if (req_sending(r) && !r->object.closed && !r->user.conn) {
             conn_bind(c, &r->user);
-            if (c->state == CONN_OPEN)
+            r->reused = c->state == CONN_OPEN;
+            r->rx_base = c->rx_count;
+            if (r->reused)
                 req_opened(r);
         } else {
             conn_kill(c);
         }
         conn_unlock(c);
     }
-    if (!r->user.conn && r->send.pending)
+    if (!r->user.conn && req_sending(r))
         req_break(r, c ? WH_E_CANCELLED : err);
     ReleaseSRWLockExclusive(&r->object.lock);
     if (c)
@@ -264,7 +280,8 @@ static void start_task(struct task *t)
     struct request *r = container_of(t, struct request, start);
     struct conn *c;
 
-    begin(r);
+    if (r->wire != REQ_AGAIN || req_prepare_again(r))
+        begin(r);
     c = user_lock(&r->user);
     if (c) {
         conn_crank(c, CRANK_ALL, NULL);
@@ -290,6 +307,16 @@ enum wh_err req_start(struct request *r)
     return wait_for(&r->send, &r->user, WAIT_DRIVES);
 }
 
+void req_again(struct request *r)
+{
+    if (r->object.async) {
+        object_ref(&r->object);
+        loop_post(&r->start);
+    } else if (req_prepare_again(r)) {
+        begin(r);
+    }
+}
+
 /* SENDING_REQUEST has been delivered: certificates were looked at, and the handle may have been closed, before a byte
  * has gone. */
 static void gate_passed(struct object *o, bool dropped)
@@ -300,7 +327,7 @@ static void gate_passed(struct object *o, bool dropped)
     if (dropped)
         return;
     c = user_lock(&r->user);
-    if (c && r->send.pending && r->wire == REQ_OPENING) {
+    if (c && req_sending(r) && r->wire == REQ_OPENING) {
         req_enter(r, REQ_SENDING);
         conn_crank(c, o->async ? CRANK_ALL : CRANK_DOWN, NULL);
     }
@@ -375,7 +402,7 @@ static uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout)
 
 static uint64_t send_due(const struct request *r)
 {
-    return r->send.pending ? op_due(&r->send, r->user.conn->tx_last, r->settings.send_timeout) : TIMER_NEVER;
+    return req_sending(r) ? op_due(&r->send, r->user.conn->tx_last, r->settings.send_timeout) : TIMER_NEVER;
 }
 
 static uint64_t recv_due(const struct request *r)
@@ -415,6 +442,7 @@ const struct conn_user_ops request_user_ops = {
     .wants = user_wants,
     .deadline = user_deadline,
     .expired = user_expired,
+    .follow_up = req_follow_up,
 };
 
 /* The frame of a verb. */
@@ -453,6 +481,7 @@ enum wh_err req_leave_call(struct req_call *k, struct op *op, DWORD *result, boo
     if (!op->pending && op->err == WH_OK && result)
         *result = (DWORD)op->done;
     user_unlock(&r->user, k->c);
+    req_follow_up(&r->object);
     if (k->claimed) {
         *inline_done = lane_drain(&r->object, LANE_MAIN, &op->note);
         lane_release(&r->object, LANE_MAIN);

@@ -16,6 +16,7 @@
 #include "core/connect.h"
 #include "core/req_facts.h"
 #include "proto/hdr.h"
+#include "proto/redirect.h"
 #include "stack/exchange.h"
 #include "stack/f_tls.h"
 
@@ -34,6 +35,7 @@
 
 enum req_wire {
     REQ_IDLE,     /* nothing sent, or the last send failed */
+    REQ_AGAIN,    /* redirected, or the connection was stale: another exchange is about to begin (req_next.c) */
     REQ_OPENING,  /* SendRequest accepted: a connection is being made */
     REQ_SENDING,  /* SENDING_REQUEST has been told; the head and the optional data are going out */
     REQ_SENT,     /* ... and have gone; WriteData may follow */
@@ -44,10 +46,13 @@ enum req_wire {
     REQ_BROKEN,   /* the exchange failed; only a new SendRequest helps */
 };
 
+/* What the follow-up of a crank has to see to. */
+enum req_turn { TURN_NONE, TURN_REDIRECT, TURN_RETRY };
+
 struct request {
     struct object object;
     struct conn_user user;
-    /* constant after open */
+    /* O, while no connection is bound: a redirect changes them */
     char *verb;         /* ASCII token */
     char *target;       /* escaped request target, with leading slash */
     WCHAR *object_name; /* as given, with leading slash: what the URL option shows */
@@ -87,7 +92,16 @@ struct request {
     bool cert_asked;            /* D16: the server asks for a certificate, and nothing was said about one */
     struct req_facts facts;     /* kept for options after the connection has gone */
     struct note gate;           /* SENDING_REQUEST: the head goes out when it has been delivered */
-    struct task start;          /* asynchronous SendRequest begins on a worker */
+    enum req_turn turn;
+    struct redirect_plan plan; /* of the redirect that is due */
+    WCHAR *next_url;           /* where it goes; told by REDIRECT */
+    struct note redirect_note;
+    unsigned redirects;   /* followed since SendRequest */
+    bool redirect_told;   /* since ReceiveResponse: the wait of D2 is over (N21) */
+    bool resending;       /* the exchange was begun by us: nothing is told when the request has been sent but that */
+    bool reused, retried; /* the connection came from the pool; one that failed was replaced */
+    uint64_t rx_base;     /* conn->rx_count when it was bound */
+    struct task start;    /* asynchronous SendRequest begins on a worker */
 };
 
 static inline struct request *request_of_user(struct conn_user *u)
@@ -100,6 +114,12 @@ static inline struct request *request_of(struct object *o)
     return (struct request *)o;
 }
 
+/* A request is on its way down: the application's SendRequest or WriteData, or ours. C. */
+static inline bool req_sending(const struct request *r)
+{
+    return r->send.pending || r->resending;
+}
+
 /* request.c */
 enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *name, const WCHAR *version,
                            const WCHAR *referrer, const WCHAR **accept, DWORD flags, struct request **out);
@@ -108,6 +128,14 @@ void req_drop_conn(struct request *r); /* object lock held, not C: unbinds and l
 enum wh_err
 req_start(struct request *r); /* no lock: the send slot has been begun; the outcome, or WH_OK when asynchronous */
 extern const struct conn_user_ops request_user_ops;
+
+/* req_next.c */
+bool req_redirects(struct request *r,
+                   const struct http_head *head);  /* C; a redirect that is to be followed: turn says so */
+void req_lost(struct request *r, enum wh_err err); /* C; the connection failed: break, or another try */
+void req_follow_up(struct object *o);              /* no lock */
+bool req_prepare_again(struct request *r);         /* no lock; true: begin */
+void req_again(struct request *r);                 /* request.c; no lock: the exchange begins again, soon or here */
 
 /* req_head.c; object lock held. Composes the request's own headers behind the application's (Q36, Q37, S5, S14, W2).
  * WH_E_ARG on a contradiction. */
@@ -128,11 +156,12 @@ enum wh_err req_add_lines(struct request *r, const WCHAR *text, size_t n,
                           unsigned flags); /* object lock held; HDR_LINES_... */
 
 /* Internals shared by the req_ files; C held unless said otherwise. */
-void req_opened(struct request *r);    /* the connection is up: SENDING_REQUEST, and what follows its delivery */
-void req_send_down(struct request *r); /* writes what there is room for, resolves the send slot */
-void req_sent(struct request *r);      /* SendRequest is complete */
-void req_recv_up(struct request *r);   /* looks for the response head */
-void req_read_up(struct request *r);   /* serves QueryDataAvailable and ReadData */
+void req_opened(struct request *r);         /* the connection is up: SENDING_REQUEST, and what follows its delivery */
+void req_send_down(struct request *r);      /* writes what there is room for, resolves the send slot */
+void req_reset_exchange(struct request *r); /* object lock held, unbound: nothing of the last exchange is left */
+void req_sent(struct request *r);           /* SendRequest is complete */
+void req_recv_up(struct request *r);        /* looks for the response head */
+void req_read_up(struct request *r);        /* serves QueryDataAvailable and ReadData */
 void req_break(struct request *r, enum wh_err err); /* the exchange is over: resolves both slots */
 /* One call of a verb: the claim of the lane, the lock, and the way out. */
 struct req_call {

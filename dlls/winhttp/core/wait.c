@@ -58,6 +58,8 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
         if (c && c != held)
             conn_ref(c);
         user_unlock(u, c);
+        if (pending && c && u->ops->follow_up)
+            u->ops->follow_up(o);
         if (c && c != held) {
             if (held)
                 let_go(held, op->event);

@@ -332,6 +332,8 @@ bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
         mem_free(heap);
         object_unref(o);
         delivered |= was_mine;
+        if (n.ends_drain)
+            return delivered;
     }
 }
 

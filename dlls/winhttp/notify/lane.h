@@ -52,6 +52,7 @@ struct note {
     DWORD info_len;
     bool completion;  /* asynchronous handles only; never dropped by a close */
     bool heap;        /* the lane frees it with mem_free once delivered */
+    bool ends_drain;  /* what is behind it is left to another drain (N21) */
     bool queued;      /* lane lock */
     DWORD not_on;     /* thread that called, and was told that the completion comes on another (B20); 0 = any */
     note_after after; /* may be NULL */

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Another exchange for the same operation: a redirect that is followed (SEMANTICS section 10, D8), or a pooled
+ * connection that turned out to be closed (RFC 9112 section 9.3.1). The crank only notes that it is due (turn); what is
+ * decided here is decided with no lock held, in the order crank: wire REQ_AGAIN, turn -> follow-up: where to; REDIRECT
+ * is queued -> delivered -> req_again on a worker, or in the synchronous call. It is a loop through the same states,
+ * never a recursion.
+ */
+#include "core/request.h"
+#include <string.h>
+#include "base/mem.h"
+#include "core/option.h"
+#include "core/wide.h"
+#include "io/clock.h"
+#include "proto/redirect.h"
+#include "proto/url.h"
+#include "proto/url_escape.h"
+
+bool req_redirects(struct request *r, const struct http_head *head)
+{
+    if (r->settings.redirect_policy == WINHTTP_OPTION_REDIRECT_POLICY_NEVER ||
+        r->settings.disable_feature & WINHTTP_DISABLE_REDIRECTS || !hdr_has(&head->fields, "Location") ||
+        !redirect_plan(head->status, span_str(r->verb), &r->plan))
+        return false;
+    r->turn = TURN_REDIRECT;
+    return true;
+}
+
+/* RFC 9110 section 9.2.2: repeating them changes nothing. */
+static bool is_idempotent(const char *verb)
+{
+    static const char *const verbs[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+        if (!strcmp(verb, verbs[i]))
+            return true;
+    return false;
+}
+
+void req_lost(struct request *r, enum wh_err err)
+{
+    struct conn *c = r->user.conn;
+
+    if (err != WH_E_CLOSED || !r->reused || r->retried || c->rx_count != r->rx_base ||
+        r->body_written != r->optional_len || !is_idempotent(r->verb)) {
+        req_break(r, err);
+        return;
+    }
+    r->retried = true;
+    r->turn = TURN_RETRY;
+    req_enter(r, REQ_AGAIN);
+    conn_kill(c);
+}
+
+/* The absolute URL behind a Location, as text of its own. */
+static enum wh_err resolve(struct request *r, struct span location, WCHAR **out, struct url_parts *parts)
+{
+    WCHAR *base = NULL, *text = NULL, *url = NULL;
+    size_t n, len = 0;
+    enum wh_err err = option_url(&r->object, &base);
+
+    if (err == WH_OK)
+        err = wide_from_bytes(location, &text, &n);
+    if (err == WH_OK && !(url = mem_alloc((REDIRECT_URL_MAX + 1) * sizeof(*url))))
+        err = WH_E_NOMEM;
+    if (err == WH_OK)
+        err = redirect_resolve(wspan_make(base, wide_length(base)), wspan_make(text, n), url, REDIRECT_URL_MAX, &len);
+    if (err == WH_OK)
+        err = url_split(wspan_make(url, len), parts);
+    mem_free(base);
+    mem_free(text);
+    if (err != WH_OK) {
+        mem_free(url);
+        return err;
+    }
+    url[len] = 0;
+    *out = url;
+    return WH_OK;
+}
+
+/* WH_E_REDIRECT: too many, or not allowed to go there. WH_E_RESEND: the body is gone that would have to be sent again.
+ */
+static enum wh_err check_step(struct request *r, const struct url_parts *to)
+{
+    if (r->redirects++ >= r->settings.max_redirects)
+        return WH_E_REDIRECT;
+    if (!redirect_allowed(r->settings.redirect_policy, r->secure, to->scheme_id == URL_SCHEME_HTTPS))
+        return WH_E_REDIRECT;
+    return r->plan.drop_body || r->body_written == r->optional_len ? WH_OK : WH_E_RESEND;
+}
+
+static void redirect_passed(struct object *o, bool dropped);
+
+/* A redirect: where to is found out, and told. The response stays readable until the callback has returned. */
+static void tell_redirect(struct request *r)
+{
+    struct url_parts to;
+    WCHAR *url = NULL;
+    struct span location;
+    struct conn *c;
+    enum wh_err err = WH_E_REDIRECT;
+
+    if (hdr_get(&r->head->fields, "Location", &location))
+        err = resolve(r, location, &url, &to);
+    c = user_lock(&r->user);
+    if (err == WH_OK)
+        err = check_step(r, &to);
+    else if (err != WH_E_NOMEM)
+        err = WH_E_REDIRECT;
+    if (r->recv.pending && err == WH_OK) {
+        mem_free(r->next_url);
+        r->next_url = url;
+        url = NULL;
+        r->redirect_note.status = WINHTTP_CALLBACK_STATUS_REDIRECT;
+        r->redirect_note.info = r->next_url;
+        r->redirect_note.info_len = (DWORD)wide_length(r->next_url) + 1;
+        r->redirect_note.after = redirect_passed;
+        r->redirect_note.ends_drain = true;
+        notify_post(&r->object, LANE_MAIN, &r->redirect_note);
+    } else if (r->recv.pending) {
+        req_break(r, err);
+    }
+    user_unlock(&r->user, c);
+    mem_free(url);
+}
+
+static void redirect_passed(struct object *o, bool dropped)
+{
+    struct request *r = request_of(o);
+
+    if (dropped)
+        return;
+    r->redirect_told = true;
+    req_again(r);
+}
+
+void req_follow_up(struct object *o)
+{
+    struct request *r = request_of(o);
+    struct conn *c = user_lock(&r->user);
+    enum req_turn turn = r->turn;
+
+    r->turn = TURN_NONE;
+    user_unlock(&r->user, c);
+    if (turn == TURN_REDIRECT)
+        tell_redirect(r);
+    else if (turn == TURN_RETRY)
+        req_again(r);
+}
+
+/* Fields that describe a body that is not sent any more. */
+static void drop_body(struct request *r)
+{
+    static const char *const names[] = {"Content-Length", "Transfer-Encoding", "Content-Type", "Content-Encoding"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        hdr_remove_all(&r->headers, names[i]);
+    r->optional = NULL;
+    r->optional_len = 0;
+    r->body_written = r->total_len = 0;
+}
+
+/* What was meant for the first origin only (D8). */
+static void leave_origin(struct request *r)
+{
+    hdr_remove_all(&r->headers, "Authorization");
+    hdr_remove_all(&r->headers, "Host");
+}
+
+/* The parts of next_url become the request's. Object lock held, no connection bound. */
+static enum wh_err take_url(struct request *r)
+{
+    WCHAR *url = r->next_url, *host = NULL, *name = NULL;
+    char *target = NULL, *verb = NULL;
+    struct url_parts u;
+    struct wspan bare;
+    size_t n, len;
+    enum wh_err err = url_split(wspan_make(url, wide_length(url)), &u);
+
+    if (err != WH_OK)
+        return err;
+    bare = url_host_bare(wspan_make(url + u.host.off, u.host.len));
+    n = u.path.len + u.extra.len;
+    err = wide_copy(bare.p, bare.n, &host);
+    if (err == WH_OK)
+        err = wide_copy(url + u.path.off, n, &name);
+    if (err == WH_OK)
+        err = url_escape_target(wspan_make(name, n), URL_ESCAPE_DISABLE, NULL, 0, &len);
+    if (err == WH_OK && (!(target = mem_zalloc(len + 1)) ||
+                         !(verb = mem_dup(r->plan.get ? "GET" : r->verb, strlen(r->plan.get ? "GET" : r->verb) + 1))))
+        err = WH_E_NOMEM;
+    if (err != WH_OK) {
+        mem_free(host);
+        mem_free(name);
+        mem_free(target);
+        return err;
+    }
+    url_escape_target(wspan_make(name, n), URL_ESCAPE_DISABLE, (uint8_t *)target, len, &len);
+    if (_wcsicmp(host, r->host) || u.port != r->port || (u.scheme_id == URL_SCHEME_HTTPS) != r->secure)
+        leave_origin(r);
+    if (r->plan.drop_body)
+        drop_body(r);
+    mem_free(r->host);
+    mem_free(r->object_name);
+    mem_free(r->target);
+    mem_free(r->verb);
+    r->host = host;
+    r->object_name = name;
+    r->target = target;
+    r->verb = verb;
+    r->port = u.port;
+    r->secure = u.scheme_id == URL_SCHEME_HTTPS;
+    r->retried = false;
+    return WH_OK;
+}
+
+bool req_prepare_again(struct request *r)
+{
+    enum wh_err err = WH_OK;
+    bool wanted;
+
+    AcquireSRWLockExclusive(&r->object.lock);
+    wanted = !r->object.closed && (r->recv.pending || r->send.pending);
+    req_drop_conn(r);
+    if (wanted && r->next_url)
+        err = take_url(r);
+    mem_free(r->next_url);
+    r->next_url = NULL;
+    if (wanted && err == WH_OK)
+        err = req_head_prepare(r, r->optional_len, r->total_len);
+    if (wanted && err == WH_OK) {
+        req_reset_exchange(r);
+        r->resending = !r->send.pending;
+        r->send.since = clock_ms();
+        req_enter(r, REQ_OPENING);
+    } else if (wanted) {
+        req_break(r, err);
+    }
+    ReleaseSRWLockExclusive(&r->object.lock);
+    return wanted && err == WH_OK;
+}

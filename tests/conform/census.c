@@ -26,3 +26,26 @@ DWORD census_handles(void)
         count += GetHandleInformation((HANDLE)number, &flags) != 0;
     return count;
 }
+
+static DWORD count_busy(HANDLE heap)
+{
+    PROCESS_HEAP_ENTRY entry = {0};
+    DWORD count = 0;
+
+    if (!HeapLock(heap))
+        return 0;
+    while (HeapWalk(heap, &entry))
+        count += (entry.wFlags & PROCESS_HEAP_ENTRY_BUSY) != 0;
+    HeapUnlock(heap);
+    return count;
+}
+
+DWORD census_blocks(void)
+{
+    HANDLE heaps[64];
+    DWORD many = GetProcessHeaps(64, heaps), count = 0, i;
+
+    for (i = 0; i < many && i < 64; i++)
+        count += count_busy(heaps[i]);
+    return count;
+}

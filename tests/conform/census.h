@@ -9,5 +9,7 @@
 DWORD census_threads(void);
 /* Kernel handles, by asking for each number: GetProcessHandleCount says 0 under Wine 8. */
 DWORD census_handles(void);
+/* Blocks allocated on all heaps. */
+DWORD census_blocks(void);
 
 #endif

@@ -208,6 +208,7 @@ static void request_closing(struct object *o)
         op_fail(&r->send, WH_E_CANCELLED);
     if (r->recv.pending)
         op_fail(&r->recv, WH_E_CANCELLED);
+    r->resending = false; /* the application's data is not read any more */
     user_unlock(&r->user, c);
     AcquireSRWLockExclusive(&o->lock);
     req_drop_conn(r);

@@ -131,6 +131,40 @@ static void CALLBACK on_order(HINTERNET handle, DWORD_PTR context, DWORD status,
         order[noted++] = status;
 }
 
+/* The server resets a pooled connection just before it is used, while SENDING_REQUEST is told. */
+static void CALLBACK on_stale(HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID info, DWORD length)
+{
+    if (status == WINHTTP_CALLBACK_STATUS_SENDING_REQUEST)
+        WaitForSingleObject(came, 600); /* nothing comes but the reset */
+    if (status == WINHTTP_CALLBACK_STATUS_READ_COMPLETE)
+        SetEvent(step);
+    on_step(handle, context, status, info, length);
+}
+
+static void check_stale(INTERNET_PORT port, DWORD flags, const char *where)
+{
+    BYTE bytes[10];
+
+    client_open_host(&the, WINHTTP_FLAG_ASYNC, L"localhost", port);
+    client_request(&the, NULL, L"/ok-then-reset", flags);
+    WinHttpSetStatusCallback(the.request, on_stale, WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS, 0);
+    WinHttpSendRequest(the.request, NULL, 0, NULL, 0, 0, 0);
+    WaitForSingleObject(step, WAIT_MS);
+    WinHttpReceiveResponse(the.request, NULL);
+    WaitForSingleObject(step, WAIT_MS);
+    WinHttpReadData(the.request, bytes, sizeof(bytes), NULL);
+    WaitForSingleObject(step, WAIT_MS);
+    client_request(&the, NULL, L"/ok", flags);
+    WinHttpSetStatusCallback(the.request, on_stale, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0);
+    WinHttpSendRequest(the.request, NULL, 0, NULL, 0, 0, 0);
+    tap_ok(WaitForSingleObject(step, WAIT_MS) == WAIT_OBJECT_0, "CN1 %s: a request on a stale connection is sent",
+           where);
+    WinHttpReceiveResponse(the.request, NULL);
+    tap_ok(WaitForSingleObject(step, WAIT_MS) == WAIT_OBJECT_0, "CN1 %s: and answered", where);
+    SAME(client_status(&the), 200, "CN1 %s: by another connection", where);
+    client_close(&the);
+}
+
 /* ---- deep in callbacks ---- */
 
 static struct {
@@ -206,6 +240,8 @@ int main(void)
     check_close_beside(wss, WINHTTP_FLAG_SECURE, "wss");
     check_send_lane(ws, 0, "ws");
     check_send_lane(wss, WINHTTP_FLAG_SECURE, "wss");
+    check_stale(stub, 0, "http");
+    check_stale(stub_tls, WINHTTP_FLAG_SECURE, "https");
     check_deep_close(ws);
     check_deep_exchange(stub);
     return tap_done();

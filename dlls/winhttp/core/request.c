@@ -291,6 +291,7 @@ static void start_task(struct task *t)
     user_unlock(&r->user, c);
     if (c)
         conn_unref(c);
+    req_follow_up(&r->object);
     notify_deliver(&r->object);
     object_unref(&r->object);
 }
@@ -308,6 +309,15 @@ enum wh_err req_start(struct request *r)
     return wait_for(&r->send, &r->user, WAIT_DRIVES);
 }
 
+/* A worker may have found that the connection is to be replaced: the call that waits drives the new one. */
+static void wake_call(struct request *r)
+{
+    if (r->send.event)
+        SetEvent(r->send.event);
+    if (r->recv.event)
+        SetEvent(r->recv.event);
+}
+
 void req_again(struct request *r)
 {
     if (r->object.async) {
@@ -315,6 +325,7 @@ void req_again(struct request *r)
         loop_post(&r->start);
     } else if (req_prepare_again(r)) {
         begin(r);
+        wake_call(r);
     }
 }
 
@@ -333,6 +344,7 @@ static void gate_passed(struct object *o, bool dropped)
         conn_crank(c, o->async ? CRANK_ALL : CRANK_DOWN, NULL);
     }
     user_unlock(&r->user, c);
+    req_follow_up(o);
 }
 
 /* What a connection asks of its user. */

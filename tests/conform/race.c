@@ -19,13 +19,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ROUNDS  400
-#define SEED    1
-#define OTHERS  2
-#define MOVES   6      /* at most so many actions of a thread in a round */
-#define ROOM    150000 /* bytes of a handle's buffers */
-#define BLOCKS  64     /* of memory that the system may keep for itself meanwhile; a leak in each third round is more */
-#define SETTLED 10000  /* ms until all threads and sockets of closed handles must have gone */
+#define ROUNDS   400
+#define SEED     1
+#define OTHERS   2
+#define MOVES    6      /* at most so many actions of a thread in a round */
+#define ROOM     150000 /* bytes of a handle's buffers */
+#define BLOCKS   64    /* of memory that the system may keep for itself meanwhile; a leak in each third round is more */
+#define SETTLED  25000 /* ms until all threads and sockets of closed handles must have gone, those in the pool too */
+#define LONG_RUN 2000  /* rounds */
 
 enum op { OP_SEND, OP_RECEIVE, OP_SHUTDOWN, OP_CLOSE, OP_COUNT }; /* requests: on their way out, on their way in */
 
@@ -46,6 +47,7 @@ static struct {
     LONG round;
     BOOL async;
     BOOL silent; /* the server will not answer */
+    BOOL pools;  /* connections are kept for later requests; a long run, which waits for their end */
     HANDLE go[OTHERS], done[OTHERS];
     volatile LONG over; /* no more rounds */
     unsigned seed;
@@ -247,34 +249,22 @@ static void linger(struct chance *c)
 
 static void socket_move(struct check *k, struct chance *c)
 {
-    switch (pick(c, 16)) {
-    case 0:
+    unsigned n = pick(c, 16);
+
+    if (n == 0)
         act_close(k);
-        break;
-    case 1:
+    else if (n == 1)
         act_shutdown(k);
-        break;
-    case 2:
+    else if (n == 2)
         act_ask(k);
-        break;
-    case 3:
-        if (one_in(c, 3))
-            close_checked(k);
-        break;
-    case 4:
-    case 5:
+    else if (n == 3 && one_in(c, 3))
+        close_checked(k);
+    else if (n < 6)
         linger(c);
-        break;
-    case 6:
-    case 7:
-    case 8:
-    case 9:
-    case 10:
+    else if (n < 11)
         act_send(k, c);
-        break;
-    default:
+    else
         act_receive(k, c);
-    }
 }
 
 /* ---- what threads do to a request ---- */
@@ -370,7 +360,8 @@ static const struct {
     {1, L"/ws-silent", TRUE},     {1, L"/ws-reset", TRUE},   {1, L"/ws-drop", TRUE},     {1, L"/ws-drop-now", TRUE},
     {1, L"/ws-half-frame", TRUE}, {1, L"/ws-early", TRUE},   {1, L"/ws-ping", TRUE},     {1, L"/ws-never-closes", TRUE},
     {1, L"/ws-close-1000", TRUE}, {1, L"/ws-bad-rsv", TRUE}, {1, L"/ok", FALSE},         {1, L"/chunked", FALSE},
-    {1, L"/cut", FALSE},          {1, L"/reset", FALSE},     {1, L"/silent", FALSE},     {1, L"/until-close", FALSE},
+    {1, L"/to-head-301", FALSE},  {1, L"/cut", FALSE},       {1, L"/reset", FALSE},      {1, L"/silent", FALSE},
+    {1, L"/until-close", FALSE},
 };
 
 static BOOL open_request(struct chance *c, BOOL *socket)
@@ -400,8 +391,10 @@ static BOOL open_request(struct chance *c, BOOL *socket)
     }
     if (*socket)
         WinHttpSetOption(request, WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET, NULL, 0);
-    else
+    else if (!game.pools || one_in(c, 3))
         WinHttpAddRequestHeaders(request, L"Connection: close", (DWORD)-1, WINHTTP_ADDREQ_FLAG_ADD);
+    if (one_in(c, 6))
+        WinHttpSetTimeouts(request, 500, 500, 1 + (int)pick(c, 40), 1 + (int)pick(c, 40));
     WinHttpSetOption(request, WINHTTP_OPTION_CONTEXT_VALUE, &context, sizeof(context));
     WinHttpSetStatusCallback(request, on_status, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0);
     k->handle = request;
@@ -567,6 +560,7 @@ int main(int argc, char **argv)
     DWORD threads, handles = 0;
     unsigned i;
 
+    game.pools = rounds >= LONG_RUN;
     game.seed = setting(argc > 2 ? argv[2] : NULL, "RACE_SEED", SEED);
     ports[0] = need_port("WS_PORT");
     ports[1] = need_port("STUB_PLAIN_PORT");

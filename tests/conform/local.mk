@@ -39,6 +39,7 @@ conform_support_sources += \
 
 EXTRA_DIST += tests/conform/run.sh
 EXTRA_DIST += tests/server/make_certs.sh tests/server/make_nginx.py tests/server/scripts.txt
+EXTRA_DIST += tests/server/short256.pem tests/server/short521.pem
 EXTRA_DIST += tests/server/stub.py tests/server/ws_echo.py
 
 # The room io under test: linked with the room's own objects instead of the DLL's exports.

@@ -121,6 +121,27 @@ static void check_two_faults(INTERNET_PORT port)
     client_close(&the);
 }
 
+/* An ECDSA signature that Wine's crypt32 cannot verify counts if it is right; nothing forgives one that is wrong. */
+static void check_signatures(void)
+{
+    static const char *const right[] = {"SHORT256_PORT", "SHORT521_PORT"};
+    DWORD all = SECURITY_FLAG_IGNORE_ALL_CERT_ERRORS;
+    size_t i;
+
+    for (i = 0; i < COUNT(right); i++) {
+        open_secure(0, L"localhost", need_port(right[i]));
+        ANSWERS(client_exchange(&the), ERROR_SUCCESS, "D9 %s: a right signature", right[i]);
+        client_close(&the);
+    }
+    open_secure(0, L"localhost", need_port("SPOILT_PORT"));
+    WinHttpSetOption(the.request, WINHTTP_OPTION_SECURITY_FLAGS, &all, sizeof(all));
+    ANSWERS(client_exchange(&the), ERROR_WINHTTP_SECURE_FAILURE, "D9: a wrong signature");
+    rec_skip();
+    SAME(rec_count(STATUS(SECURE_FAILURE)), 1, "T15: SECURE_FAILURE, once");
+    SAME(note_dword(rec_last(STATUS(SECURE_FAILURE))), BAD(INVALID_CERT), "T15: for the certificate alone");
+    client_close(&the);
+}
+
 /* ---- versions and names ---- */
 
 static const struct {
@@ -263,6 +284,7 @@ int main(void)
     INTERNET_PORT https = need_port("HTTPS_PORT");
 
     check_certificates();
+    check_signatures();
     check_two_faults(need_port("SELFSIGNED_PORT"));
     check_versions();
     check_names(https);

@@ -11,11 +11,16 @@
 #   selfsigned        signed by itself
 #   stranger          signed by an authority that nobody trusts
 #   client            a client certificate
+#   short256 short521 localhost, by an elliptic authority below ours, whose signature has a number shorter than the curve:
+#                     such certificates are rare, so they are kept beside this script, each with its key and the public
+#                     key of its authority
+#   spoilt            short256 with another signature
 #
 # Each NAME is NAME.pem with its key in NAME.key. A directory that is complete already is left as it is.
 
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd -P)
 dir=$1
 names='subjectAltName=DNS:localhost,DNS:*.wild.test,IP:127.0.0.1,IP:::1'
 server='extendedKeyUsage=serverAuth'
@@ -24,8 +29,7 @@ server='extendedKeyUsage=serverAuth'
 mkdir -p "$dir/db"
 cd "$dir"
 
-# RSA, not elliptic curves: crypt32 of Wine 8 calls an ECDSA signature invalid when one of its two numbers happens to be
-# shorter than the curve's size, which is the case for one certificate in 128.
+# RSA, not elliptic curves: what crypt32 of Wine 8 thinks of an ECDSA signature is chance, see short256.
 make_key() {
     openssl genrsa -out "$1.key" 2048
 }
@@ -55,6 +59,28 @@ make_signed() {
     rm "$name.csr"
 }
 
+# make_short NAME SUBJECT: the certificate kept as NAME.pem, with a new one for its authority behind it.
+make_short() {
+    openssl pkey -in "$here/$1.pem" -out "$1.key"
+    openssl pkey -pubin -in "$here/$1.pem" -out "$1.pub"
+    printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n' >"$1.cnf"
+    openssl x509 -new -force_pubkey "$1.pub" -subj "/CN=$2" -days 3650 -extfile "$1.cnf" -CA ca.pem -CAkey ca.key \
+        -set_serial "$(date +%s)" -out "$1-ca.pem"
+    openssl x509 -in "$here/$1.pem" | cat - "$1-ca.pem" >"$1.pem"
+}
+
+# make_spoilt NAME FROM: the certificate FROM with one bit of its signature changed, and the rest of its file.
+make_spoilt() {
+    openssl x509 -in "$2.pem" -outform DER -out "$1.der"
+    last=$(tail -c 1 "$1.der" | od -An -tu1)
+    {
+        head -c -1 "$1.der"
+        # shellcheck disable=SC2059  # the format is the byte
+        printf "\\$(printf %03o $((last ^ 1)))"
+    } | openssl x509 -inform DER | cat - "$2-ca.pem" >"$1.pem"
+    cp "$2.key" "$1.key"
+}
+
 year=$(date -u +%Y)
 past=$((year - 2))0101000000Z
 yesteryear=$((year - 1))0101000000Z
@@ -72,6 +98,9 @@ later=$((year + 5))0101000000Z
     make_signed wrongusage ca "$past" "$future" "$names" 'extendedKeyUsage=clientAuth'
     make_signed stranger stranger-ca "$past" "$future" "$names" "$server"
     make_signed client ca "$past" "$future" 'extendedKeyUsage=clientAuth'
+    make_short short256 'Short Signatures 256'
+    make_short short521 'Short Signatures 521'
+    make_spoilt spoilt short256
     make_key selfsigned
     openssl req -x509 -new -key selfsigned.key -subj '/CN=localhost' -days 365 -out selfsigned.pem \
         -addext "$names" -addext "$server"

@@ -7,7 +7,7 @@ Prints one line "NAME_PORT=n" for each listener:
   HTTP                       plain
   HTTPS                      TLS 1.2 and 1.3 with the good certificate
   TLS12 TLS13                the same, one version only
-  EXPIRED NOTYET WRONGNAME WRONGUSAGE SELFSIGNED STRANGER
+  EXPIRED NOTYET WRONGNAME WRONGUSAGE SELFSIGNED STRANGER SHORT256 SHORT521 SPOILT
                              HTTPS with the certificate of that name, see make_certs.sh
   CLIENTCERT CLIENTASK       HTTPS that demands, or asks for, a client certificate
 
@@ -37,6 +37,9 @@ LISTENERS = {
     "WRONGUSAGE": ("wrongusage", ""),
     "SELFSIGNED": ("selfsigned", ""),
     "STRANGER": ("stranger", ""),
+    "SHORT256": ("short256", ""),
+    "SHORT521": ("short521", ""),
+    "SPOILT": ("spoilt", ""),
     "CLIENTCERT": ("server", "ssl_verify_client on; ssl_client_certificate {certs}/ca.pem;"),
     "CLIENTASK": ("server", "ssl_verify_client optional; ssl_client_certificate {certs}/ca.pem;"),
 }

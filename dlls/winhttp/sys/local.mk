@@ -3,5 +3,6 @@
 dll_sources += dlls/winhttp/sys/certctx.c dlls/winhttp/sys/certctx.h
 dll_sources += dlls/winhttp/sys/tls_init.c dlls/winhttp/sys/tls_init.h
 dll_sources += dlls/winhttp/sys/trust.c dlls/winhttp/sys/trust.h
+dll_sources += dlls/winhttp/sys/trust_signature.c dlls/winhttp/sys/trust_signature.h
 dll_sources += dlls/winhttp/sys/trust_weak.c dlls/winhttp/sys/trust_weak.h
 dll_sources += dlls/winhttp/sys/trust_engine.c dlls/winhttp/sys/trust_engine.h

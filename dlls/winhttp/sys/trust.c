@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "sys/certctx.h"
 #include "sys/trust_engine.h"
+#include "sys/trust_signature.h"
 #include "sys/trust_weak.h"
 #include "winhttp.h"
 
@@ -171,6 +172,15 @@ static uint32_t trust__policy(PCCERT_CHAIN_CONTEXT chain)
     return trust__policy_failures(status.dwError);
 }
 
+static uint32_t trust__found(PCCERT_CHAIN_CONTEXT chain)
+{
+    PCCERT_CHAIN_CONTEXT view = trust_signature_view(chain);
+    uint32_t failures = trust__chain_failures(view->TrustStatus.dwErrorStatus) | trust__policy(view);
+
+    trust_signature_leave(view, chain);
+    return trust_weak(chain) ? failures | FAIL_INVALID_CERT : failures;
+}
+
 enum wh_err trust_judge(const struct trust_query *q, struct trust_verdict *out)
 {
     struct trust_verdict v = {.failures = q->host_matches ? 0 : FAIL_CN};
@@ -191,14 +201,7 @@ enum wh_err trust_judge(const struct trust_query *q, struct trust_verdict *out)
         return WH_E_NOMEM;
     }
     v.chain = trust__chain(q, v.leaf, candidates);
-    if (v.chain) {
-        v.failures |= trust__chain_failures(v.chain->TrustStatus.dwErrorStatus);
-        v.failures |= trust__policy(v.chain);
-        if (trust_weak(v.chain))
-            v.failures |= FAIL_INVALID_CERT;
-    } else {
-        v.failures |= FAIL_INVALID_CERT;
-    }
+    v.failures |= v.chain ? trust__found(v.chain) : FAIL_INVALID_CERT;
     CertCloseStore(candidates, 0);
     *out = v;
     return WH_OK;

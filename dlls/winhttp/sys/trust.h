@@ -9,7 +9,8 @@
  * ~trust_ignored(flags)) == 0.
  *
  * crypt32 builds the chain on the stores of the user and the machine; what the server sent are candidates, never
- * anchors. Both what the chain says and what the policy for SSL says count. The name was matched by GnuTLS
+ * anchors. Both what the chain says and what the policy for SSL says count, except where it refuses a signature that is
+ * right (trust_signature.h), and besides what it lets pass (trust_weak.h). The name was matched by GnuTLS
  * (f_tls_host_matches).
  *
  * Threads: trust_ask under the connection's lock; trust_judge on a pool thread, with no lock held, since it may wait
@@ -35,7 +36,7 @@ struct trust_query;
 struct trust_verdict {
     uint32_t failures;          /* WINHTTP_CALLBACK_STATUS_FLAG_... bits; 0: nothing wrong */
     PCCERT_CONTEXT leaf;        /* NULL when the server's certificate cannot even be decoded */
-    PCCERT_CHAIN_CONTEXT chain; /* NULL when no chain could be built */
+    PCCERT_CHAIN_CONTEXT chain; /* as crypt32 found it; NULL when no chain could be built */
 };
 
 /* revocation: WINHTTP_ENABLE_SSL_REVOCATION was set; without it nothing is fetched from the network. */

@@ -120,7 +120,7 @@ deps_build() {
     logged "$cache/log/sources.log" with_lock sources deps_refresh
     final=$(deps_path "$host")
     [ ! -d "$final" ] || return 0
-    work=$cache/work/${final##*/}
+    work=$cache/building/${final##*/}
     prefix=$work/sysroot
     mkdir -p "$prefix"
     for library in "${deps_order[@]}"; do

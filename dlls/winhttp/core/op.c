@@ -4,6 +4,7 @@
 #include <string.h>
 #include "core/err.h"
 #include "io/clock.h"
+#include "io/timer.h"
 
 void op_init(struct op *op, struct object *o, enum lane_id lane)
 {
@@ -52,6 +53,13 @@ void op_begin(struct op *op, DWORD api, void *buf, size_t len)
     op->err = WH_OK;
     op->since = clock_ms();
     op->note.not_on = 0;
+}
+
+uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout)
+{
+    uint64_t since = last > op->since ? last : op->since;
+
+    return timeout == 0 || timeout == 0xFFFFFFFFu ? TIMER_NEVER : since + timeout;
 }
 
 /* The one way out of pending. */

@@ -36,6 +36,10 @@ bool op_busy(struct op *op);                /* pending, or its completion waits 
 void op_begin(struct op *op, DWORD api, void *buf,
               size_t len); /* takes a reference of the object (reason: operation) */
 
+/* When the operation has rested for timeout ms, counted from its beginning or from the last byte in its direction; 0
+ * and 0xFFFFFFFF: never (TO2). */
+uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout);
+
 /* Success: status with info (NULL, or inside op->note.u, or application memory) becomes the completion. */
 void op_succeed(struct op *op, DWORD status, const void *info, DWORD info_len);
 /* Failure: REQUEST_ERROR with the error's number (core/err.h); WebSocket objects get the WebSocket form. */

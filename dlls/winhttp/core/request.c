@@ -405,14 +405,6 @@ static bool user_wants(struct conn_user *u)
     return r->recv.pending && (r->wire == REQ_HEAD || r->wire == REQ_BODY);
 }
 
-/* An operation may rest for its timeout since it began, or since the last byte in its direction. */
-static uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout)
-{
-    uint64_t since = last > op->since ? last : op->since;
-
-    return timeout == 0 || timeout == 0xFFFFFFFFu ? TIMER_NEVER : since + timeout;
-}
-
 static uint64_t send_due(const struct request *r)
 {
     return req_sending(r) ? op_due(&r->send, r->user.conn->tx_last, r->settings.send_timeout) : TIMER_NEVER;

@@ -217,11 +217,9 @@ static bool user_wants(struct conn_user *u)
     return !w->ahead_full && (w->object.async || (w->swept && !u->conn->rx_event));
 }
 
-static uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout)
+static uint64_t pending_due(const struct op *op, uint64_t last, uint32_t timeout)
 {
-    uint64_t since = last > op->since ? last : op->since;
-
-    return !op->pending || timeout == 0 || timeout == 0xFFFFFFFFu ? TIMER_NEVER : since + timeout;
+    return op->pending ? op_due(op, last, timeout) : TIMER_NEVER;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -233,8 +231,9 @@ static uint64_t earlier(uint64_t a, uint64_t b)
  * timeout. */
 static uint64_t receive_due(const struct websocket *w)
 {
-    return w->settings.receive_timeout_set ? op_due(&w->receive, w->user.conn->rx_last, w->settings.receive_timeout)
-                                           : TIMER_NEVER;
+    return w->settings.receive_timeout_set
+               ? pending_due(&w->receive, w->user.conn->rx_last, w->settings.receive_timeout)
+               : TIMER_NEVER;
 }
 
 /* When the first of the pending operations has taken too long. Close waits for the peer (D7), the others for the
@@ -242,10 +241,10 @@ static uint64_t receive_due(const struct websocket *w)
 static uint64_t ops_due(const struct websocket *w)
 {
     uint64_t last = w->user.conn->tx_last;
-    uint64_t due = earlier(receive_due(w), op_due(&w->close, 0, w->close_timeout_ms));
+    uint64_t due = earlier(receive_due(w), pending_due(&w->close, 0, w->close_timeout_ms));
 
-    due = earlier(due, op_due(&w->send, last, w->settings.send_timeout));
-    return earlier(due, op_due(&w->shutdown, last, w->settings.send_timeout));
+    due = earlier(due, pending_due(&w->send, last, w->settings.send_timeout));
+    return earlier(due, pending_due(&w->shutdown, last, w->settings.send_timeout));
 }
 
 static uint64_t user_deadline(struct conn_user *u)

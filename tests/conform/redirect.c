@@ -97,6 +97,20 @@ static void check_steps(void)
     }
 }
 
+/* What is meant for one origin does not reach another; what is meant for every server does. */
+static void check_origin(const WCHAR *path, BOOL same)
+{
+    client_request(&the, NULL, path, 0);
+    WinHttpAddRequestHeaders(the.request, L"Authorization: Basic eDp5\r\nX-Mine: kept", (DWORD)-1,
+                             WINHTTP_ADDREQ_FLAG_ADD);
+    ANSWERS(client_exchange(&the), ERROR_SUCCESS, "D8 %ls: followed", path);
+    memset(body, 0, sizeof(body));
+    client_read_all(&the, body, sizeof(body) - 1);
+    tap_ok(strstr(body, "X-Mine: kept") != NULL, "D8 %ls: the header goes along", path);
+    tap_ok(same == (strstr(body, "Authorization:") != NULL), "D8 %ls: the credentials only to their origin", path);
+    tap_ok(strstr(body, same ? "Host: 127.0.0.1:" : "Host: localhost:") != NULL, "D8 %ls: Host", path);
+}
+
 static void set(DWORD option, DWORD value)
 {
     SUCCEEDS(WinHttpSetOption(the.request, option, &value, sizeof(value)), "O10, O21: option %lu", option);
@@ -173,6 +187,8 @@ int main(void)
 
     open_client(0, port);
     check_steps();
+    check_origin(L"/to-same-origin", TRUE);
+    check_origin(L"/to-other-origin", FALSE);
     check_limits();
     client_close(&the);
     check_async(port);

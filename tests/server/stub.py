@@ -8,7 +8,7 @@ begins with "@" has a port of its own and starts at once, without reading a requ
 
 Steps of a script, one a line (TEXT knows the escapes \\r \\n \\t \\\\ and \\xNN):
 
-  send TEXT             sends these bytes in one piece
+  send TEXT             sends these bytes in one piece; {port} is the port of this connection
   pieces N TEXT         sends them N bytes at a time, each in a segment of its own
   hex AA BB ...         sends these bytes
   fill N                sends N bytes of the test pattern (the byte at offset i is i % 251)
@@ -123,7 +123,7 @@ class Connection:
     # Steps.
 
     def do_send(self, argument):
-        self.sock.sendall(unescape(argument))
+        self.sock.sendall(unescape(argument).replace(b"{port}", str(self.sock.getsockname()[1]).encode()))
 
     def do_pieces(self, argument):
         size, _, text = argument.partition(" ")

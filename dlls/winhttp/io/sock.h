@@ -9,8 +9,9 @@
  * at once makes no packet. Memory given to a pending operation must stay valid until it has ended; it is never
  * application memory.
  *
- * Events are manual-reset. The system clears one when an operation is issued with it, and may leave it set although the
- * operation finished at once: a waiter asks sock_result what became of the operation, never the event alone.
+ * Events may be of either kind, and are waited for by the issuing thread alone. The system clears one when an operation
+ * is issued with it, and may leave it set although the operation finished at once: a waiter asks sock_result what
+ * became of the operation, never the event alone.
  *
  * Threads: the owner's lock guards the struct; only the kernel's completion comes without it. Ownership, endgame: the
  * owner must not free the struct, nor open it again, while sock_busy(); the loop is held as long. Limits:

@@ -9,11 +9,8 @@ static struct {
 
 static bool serves(const struct conn *c, const struct conn_target *t, const struct settings *s)
 {
-    if (c->target.port != t->port || c->target.secure != t->secure || _wcsicmp(c->target.host, t->host))
-        return false;
-    return !t->secure ||
-           (c->settings.secure_protocols == s->secure_protocols && c->settings.security_flags == s->security_flags &&
-            c->settings.enable_feature == s->enable_feature);
+    return c->target.port == t->port && c->target.secure == t->secure && !_wcsicmp(c->target.host, t->host) &&
+           settings_same_pool(&c->settings, s, t->secure);
 }
 
 bool pool_put(struct conn *c)

@@ -14,7 +14,10 @@
 
 #define ANY 0xFFFFFFFFu
 
-enum change { REPLACE, ADD };
+/* What 0 means as a number of connections (API.md section 2 row 73). */
+#define CONNS_DEFAULT 2u
+
+enum change { REPLACE, ADD, CONNS };
 
 static const struct {
     size_t offset;
@@ -39,6 +42,9 @@ static const struct {
     [SETTING_MAX_RESPONSE_DRAIN] = {FIELD(max_response_drain), ANY, ANY, REPLACE, 1048576},
     [SETTING_WS_RECEIVE_BUFFER] = {FIELD(ws_receive_buffer), ANY, ANY, REPLACE, 32768},
     [SETTING_WS_SEND_BUFFER] = {FIELD(ws_send_buffer), ANY, ANY, REPLACE, 32768},
+    [SETTING_MAX_CONNS_PER_SERVER] = {FIELD(max_conns_per_server), ANY, ANY, CONNS, WINHTTP_CONNS_PER_SERVER_UNLIMITED},
+    [SETTING_MAX_CONNS_PER_1_0_SERVER] = {FIELD(max_conns_per_1_0_server), ANY, ANY, CONNS,
+                                          WINHTTP_CONNS_PER_SERVER_UNLIMITED},
     [SETTING_DISABLE_FEATURE] = {FIELD(disable_feature), ANY, ANY, ADD, 0},
     [SETTING_ENABLE_FEATURE] = {FIELD(enable_feature), ANY, ANY, ADD, 0},
     [SETTING_SECURITY_FLAGS] = {FIELD(security_flags), SECURITY_FLAG_IGNORE_ALL_CERT_ERRORS, ANY, REPLACE, 0},
@@ -57,6 +63,12 @@ void settings_default(struct settings *s)
         *settings_field(s, (enum setting)i) = rows[i].initial;
 }
 
+bool settings_same_pool(const struct settings *a, const struct settings *b, bool secure)
+{
+    return !secure || (a->secure_protocols == b->secure_protocols && a->security_flags == b->security_flags &&
+                       a->enable_feature == b->enable_feature);
+}
+
 uint32_t settings_get(const struct settings *s, enum setting which)
 {
     uint32_t value = *(const uint32_t *)((const char *)s + rows[which].offset);
@@ -72,6 +84,8 @@ enum wh_err settings_set(struct settings *s, enum setting which, uint32_t value)
 
     if ((value & ~rows[which].bits) || value > rows[which].largest)
         return WH_E_ARG;
+    if (rows[which].change == CONNS && value == 0)
+        value = CONNS_DEFAULT;
     *field = rows[which].change == ADD ? *field | value : value;
     if (which == SETTING_RECEIVE_TIMEOUT)
         s->receive_timeout_set = true;

@@ -28,6 +28,8 @@ struct settings {
     uint32_t max_response_drain;  /* bytes */
     uint32_t ws_receive_buffer;
     uint32_t ws_send_buffer;
+    uint32_t max_conns_per_server;     /* at the same time, to one host and port */
+    uint32_t max_conns_per_1_0_server; /* the same, once it has answered as HTTP/1.0 */
     /* requests only */
     uint32_t disable_feature; /* WINHTTP_DISABLE_... */
     uint32_t enable_feature;  /* WINHTTP_ENABLE_... */
@@ -50,12 +52,17 @@ enum setting {
     SETTING_MAX_RESPONSE_DRAIN,
     SETTING_WS_RECEIVE_BUFFER,
     SETTING_WS_SEND_BUFFER,
+    SETTING_MAX_CONNS_PER_SERVER,
+    SETTING_MAX_CONNS_PER_1_0_SERVER,
     SETTING_DISABLE_FEATURE,
     SETTING_ENABLE_FEATURE,
     SETTING_SECURITY_FLAGS,
 };
 
 void settings_default(struct settings *s);
+
+/* A connection that was opened with a may serve a request with b; secure: it is a TLS connection. */
+bool settings_same_pool(const struct settings *a, const struct settings *b, bool secure);
 
 uint32_t settings_get(const struct settings *s, enum setting which); /* as a query answers (TO12) */
 /* Features are added to those that are set, everything else replaces. WH_E_ARG for a value the setting cannot have. */

@@ -49,4 +49,4 @@ wscat_DEPENDENCIES = libwinhttp.a
 check_LIBRARIES += libconform.a
 libconform_a_SOURCES = $(conform_support_sources)
 check_PROGRAMS = $(conform_programs)
-LDADD = libconform.a libwinhttp.a -lws2_32 -lcrypt32
+LDADD = libconform.a libwinhttp.a -lws2_32 -lcrypt32 -lbcrypt

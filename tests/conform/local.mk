@@ -26,6 +26,7 @@ conform_programs += tests/conform/trustca
 conform_programs += tests/conform/turns
 conform_programs += tests/conform/unload
 conform_programs += tests/conform/ws_async
+conform_programs += tests/conform/ws_cases
 conform_programs += tests/conform/ws_many
 conform_programs += tests/conform/ws_sync
 tests_conform_messages_LDADD = $(LDADD) -lversion
@@ -35,6 +36,10 @@ conform_support_sources += \
 	tests/conform/client.c tests/conform/client.h \
 	tests/conform/harness.c tests/conform/harness.h \
 	tests/conform/recorder.c tests/conform/recorder.h \
+	tests/conform/story.c tests/conform/story.h \
+	tests/conform/talk.c tests/conform/talk.h \
+	tests/conform/wire.c tests/conform/wire.h \
+	tests/unit/ws_case.c tests/unit/ws_case.h tests/unit/ws_cases.inc tests/unit/ws_utf8_cases.inc \
 	tools/wscat/names.c tools/wscat/names.h
 
 EXTRA_DIST += tests/conform/run.sh

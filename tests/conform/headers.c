@@ -102,6 +102,11 @@ static const struct modified {
     {{L"x: 1", L"x: 2"}, L"x: 3", ADD | REPLACE, 0, {L"3", L"2"}, "Q19"},
     {{L"x: 1"}, L"x:", REPLACE, 0, {NULL}, "Q20"},
     {{NULL}, L"x:", REPLACE, ERROR_WINHTTP_HEADER_NOT_FOUND, {NULL}, "Q16, Q20: nothing to delete"},
+    {{L"x: 1", L"x: 2"}, L"x: 3", REPLACE | 1, 0, {L"1", L"3"}, "API 4.3, Q18: the index chooses the second"},
+    {{L"x: 1", L"x: 2"}, L"x:", REPLACE | 1, 0, {L"1"}, "API 4.3, Q20: the second is deleted"},
+    {{L"x: 1", L"x: 2"}, L"x: 3", REPLACE | 2, ERROR_WINHTTP_HEADER_NOT_FOUND, {L"1", L"2"}, "API 4.3, Q16: no third"},
+    {{L"x: 1", L"x: 2"}, L"x: 3", ADD | REPLACE | 2, 0, {L"1", L"2", L"3"}, "API 4.3, Q17: no third, but ADD"},
+    {{L"x: 1"}, L"x: 2", ADD | 0xffff, 0, {L"1", L"2"}, "API 4.3: the index is only for REPLACE"},
     {{L"x: X"}, L"x: Y", WINHTTP_ADDREQ_FLAG_COALESCE, 0, {L"X, Y"}, "Q21"},
     {{L"x: X", L"x: Z"}, L"x: Y", WINHTTP_ADDREQ_FLAG_COALESCE, 0, {L"X, Y", L"Z"}, "Q21: others stay"},
     {{L"x: X"}, L"x: Y", COMMA, 0, {L"X, Y"}, "Q22"},
@@ -314,6 +319,68 @@ static void check_wire(void)
     tap_ok(!strstr(head, "\n\n") && strstr(head, "\r\n\r\n"), "Q12: clean lines");
 }
 
+/* After SendRequest: a change shows in queries at once, and goes out with the next send. */
+static void check_added_late(void)
+{
+    static char head[2000];
+    static const struct {
+        const WCHAR *line;
+        DWORD flags;
+        const WCHAR *name, *value;
+    } rows[] = {
+        {L"late: 1", ADD, L"late", L"1"},
+        {L"early: 2", REPLACE, L"early", L"2"},
+        {L"gone:", REPLACE, L"gone", L"(none)"},
+        {L"User-Agent: mine", ADD, L"User-Agent", L"mine"},
+        {L"Host: other.example", ADD, L"Host", L"other.example"},
+    };
+    static const char *const wanted[] = {"\r\nlate: 1\r\n", "\r\nearly: 2\r\n", "\r\nUser-Agent: mine\r\n",
+                                         "\r\nHost: other.example\r\n"};
+    long length;
+    size_t i;
+
+    client_request(&the, NULL, L"/head", 0);
+    WinHttpAddRequestHeaders(the.request, L"early: 1\r\ngone: 1", END, ADD);
+    ANSWERS(client_exchange(&the), ERROR_SUCCESS, "Q36: a first exchange");
+    for (i = 0; i < COUNT(rows); i++) {
+        SUCCEEDS(WinHttpAddRequestHeaders(the.request, rows[i].line, END, rows[i].flags),
+                 "GEN3: a change after SendRequest, %lu", (DWORD)i);
+        SAME_TEXT(value_of(rows[i].name, 0), rows[i].value, "Q26, Q36: %ls as it is now", rows[i].name);
+        SAME_TEXT(value_of(rows[i].name, 1), L"(none)", "Q28: and there is no other");
+    }
+    FAILS(WinHttpAddRequestHeaders(the.request, L"late: 3", END, NEW), ERROR_WINHTTP_HEADER_ALREADY_EXISTS,
+          "Q15: it is not new any more");
+    client_read_all(&the, head, sizeof(head));
+    ANSWERS(client_exchange(&the), ERROR_SUCCESS, "S6: sent again");
+    length = client_read_all(&the, head, sizeof(head) - 1);
+    head[length > 0 ? length : 0] = 0;
+    for (i = 0; i < COUNT(wanted); i++)
+        tap_ok(strstr(head, wanted[i]) != NULL, "S6: on the wire, changed line %lu", (DWORD)i);
+    tap_ok(!strstr(head, "gone:") && !strstr(head, "conform"), "Q20: what was deleted or replaced is not");
+}
+
+/* SENDING_REQUEST is the last moment: what is added there still goes out (option 108 counts on it). */
+static void CALLBACK add_at_the_gate(HINTERNET handle, DWORD_PTR context, DWORD status, void *info, DWORD length)
+{
+    (void)context, (void)info, (void)length;
+    if (status == WINHTTP_CALLBACK_STATUS_SENDING_REQUEST)
+        WinHttpAddRequestHeaders(handle, L"gate: open\r\nContent-Length: 7", END, ADD);
+}
+
+static void check_added_at_the_gate(void)
+{
+    static char head[2000];
+    long length;
+
+    client_request(&the, NULL, L"/head", 0);
+    WinHttpSetStatusCallback(the.request, add_at_the_gate, WINHTTP_CALLBACK_FLAG_ALL_NOTIFICATIONS, 0);
+    ANSWERS(client_exchange(&the), ERROR_SUCCESS, "API 108: headers added in SENDING_REQUEST");
+    length = client_read_all(&the, head, sizeof(head) - 1);
+    head[length > 0 ? length : 0] = 0;
+    tap_ok(strstr(head, "\r\ngate: open\r\n") != NULL, "API 108: are on the wire");
+    tap_ok(!strstr(head, "Content-Length"), "API 108: but not one that would contradict the message");
+}
+
 static void check_large_block(void)
 {
     static WCHAR line[8200] = L"x: ";
@@ -343,6 +410,8 @@ int main(void)
         check_missing_length();
         check_odd_lines();
         check_wire();
+        check_added_late();
+        check_added_at_the_gate();
         check_large_block();
     } else
         tap_skip("R1 to R15: STUB_PLAIN_PORT is not set");

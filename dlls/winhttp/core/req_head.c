@@ -19,8 +19,7 @@ static const char *connection_value(const struct request *r)
     return r->settings.disable_feature & WINHTTP_DISABLE_KEEP_ALIVE ? "close" : "Keep-Alive";
 }
 
-/* Lines the handshake must own: a caller's would contradict what is verified (D6). */
-static bool is_ours(const struct request *r, struct span name)
+bool req_head_owns(const struct request *r, struct span name)
 {
     static const char *const names[] = {"Connection", "Upgrade", "Sec-WebSocket-Key", "Sec-WebSocket-Version"};
 
@@ -38,7 +37,7 @@ static enum wh_err copy_own(struct request *r, struct hdr *h)
         struct span name, value;
 
         hdr_at(&r->headers, i, &name, &value);
-        if (!is_ours(r, name))
+        if (!req_head_owns(r, name))
             err = hdr_add(h, name, value);
     }
     return err;

@@ -116,13 +116,10 @@ static enum wh_err find_in_request(const struct request *r, const struct req_que
                                    struct found *f)
 {
     char text[16];
-    enum wh_err err;
 
     switch (q->item) {
     case REQ_ITEM_HEADER:
-        err = header_find(request_fields(r), name, nth, f);
-        /* Added since: it goes out when the request is sent again. */
-        return err == WH_E_NOT_FOUND ? header_find(&r->headers, name, nth, f) : err;
+        return header_find(request_fields(r), name, nth, f);
     case REQ_ITEM_VERSION:
         return found_set(f, span_make(text, (size_t)snprintf(text, sizeof(text), "HTTP/1.%u", r->minor)));
     case REQ_ITEM_RAW:

@@ -140,6 +140,8 @@ void req_again(struct request *r);                 /* request.c; no lock: the ex
 /* req_head.c; object lock held. Composes the request's own headers behind the application's (Q36, Q37, S5, S14, W2).
  * WH_E_ARG on a contradiction. */
 enum wh_err req_head_prepare(struct request *r, size_t optional_len, uint64_t total_len);
+/* Lines a WebSocket handshake must own: a caller's would contradict what is verified (D6). */
+bool req_head_owns(const struct request *r, struct span name);
 
 /* The verbs. Each sets the outcome for the caller: WH_OK (complete; for asynchronous handles delivered or left to its
  * lane: *inline_done tells), or an error with which the call fails at once and no completion follows. */

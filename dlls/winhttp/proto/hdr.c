@@ -295,6 +295,22 @@ void hdr_remove_all(struct hdr *h, const char *name)
     h->count = kept;
 }
 
+enum wh_err hdr_follow(struct hdr *h, const struct hdr *src, struct span name)
+{
+    enum wh_err err = WH_OK;
+    size_t nth = 0, from, to;
+
+    for (; err == WH_OK && hdr_find(src, name, nth, &from); nth++) {
+        struct span value;
+
+        hdr_at(src, from, NULL, &value);
+        err = hdr_find(h, name, nth, &to) ? hdr_replace_at(h, to, value) : hdr_add(h, name, value);
+    }
+    while (err == WH_OK && hdr_find(h, name, nth, &to))
+        hdr_remove_at(h, to);
+    return err;
+}
+
 size_t hdr_raw_size(const struct hdr *h)
 {
     return h->raw;

@@ -10,7 +10,7 @@
  * Threads: the owner's lock. Ownership: the block owns the arena; spans handed out live until the next change of the
  * block. Spans given to hdr_add, hdr_replace_at and hdr_append_value must not lie in the block itself. Limits, given at
  * init: raw size in bytes, number of fields. Errors: WH_E_ARG (not allowed in a header), WH_E_FULL (a limit),
- * WH_E_NOMEM. After any error the block is as it was.
+ * WH_E_NOMEM. After any error the block is as it was, but for hdr_follow.
  */
 #ifndef PROTO_HDR_H
 #define PROTO_HDR_H
@@ -53,6 +53,9 @@ enum wh_err hdr_replace_at(struct hdr *h, size_t i, struct span value);         
 enum wh_err hdr_append_value(struct hdr *h, size_t i, const char *sep, struct span value); /* old value, sep, value */
 void hdr_remove_at(struct hdr *h, size_t i);                                               /* later fields move up */
 void hdr_remove_all(struct hdr *h, const char *name);
+/* The fields of that name become those of src: values where they stand, what is too much goes, what is missing is added
+ * at the end. After an error some may be as in src already. */
+enum wh_err hdr_follow(struct hdr *h, const struct hdr *src, struct span name);
 
 size_t hdr_raw_size(const struct hdr *h);
 void hdr_render_raw(const struct hdr *h, uint8_t *dst); /* exactly hdr_raw_size bytes, no empty line at the end */

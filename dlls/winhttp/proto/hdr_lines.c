@@ -48,7 +48,7 @@ static enum wh_err apply_line(struct hdr *h, struct span line, unsigned flags)
 
     if (!split_line(line, &name, &value))
         return WH_E_ARG;
-    if (!hdr_find(h, name, 0, &i)) {
+    if (!hdr_find(h, name, flags & HDR_LINES_REPLACE ? flags >> 16 : 0, &i)) {
         if ((flags & HDR_LINES_REPLACE) && !(flags & HDR_LINES_ADD))
             return WH_E_NOT_FOUND;
         return hdr_add(h, name, value);
@@ -94,4 +94,11 @@ enum wh_err hdr_lines_apply(struct hdr *h, struct span text, unsigned flags)
     hdr_clear(h);
     hdr_move(h, &copy);
     return WH_OK;
+}
+
+bool hdr_lines_next(struct span *text, struct span *name)
+{
+    struct span line, value;
+
+    return next_line(text, &line) && split_line(line, name, &value);
 }

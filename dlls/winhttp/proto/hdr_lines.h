@@ -8,8 +8,8 @@
  *
  * All lines get the same treatment, chosen by flags. Where several are set, the first in this list wins:
  *
- * - REPLACE: the first field of the name is replaced in place (Q18), or deleted by an empty value (Q20). There is none:
- *   WH_E_NOT_FOUND, or with ADD it is added (Q17).
+ * - REPLACE: the first field of the name, or the nth (from 0) with NTH(n), is replaced in place (Q18), or deleted by an
+ *   empty value (Q20). There is none: WH_E_NOT_FOUND, or with ADD it is added (Q17).
  * - COALESCE: the first field of the name gets ", " or "; " and the value behind its own (Q21-Q23); none: added.
  * - ADD_IF_NEW, or no flag: added when there is none (Q13), else WH_E_EXISTS (Q15).
  * - ADD: added (Q14).
@@ -28,7 +28,11 @@
 #define HDR_LINES_REPLACE            4u
 #define HDR_LINES_COALESCE_COMMA     8u
 #define HDR_LINES_COALESCE_SEMICOLON 16u
+#define HDR_LINES_NTH(n)             ((unsigned)(n) << 16) /* n below 0x10000 */
 
 enum wh_err hdr_lines_apply(struct hdr *h, struct span text, unsigned flags);
+
+/* Takes the next line out of *text, which hdr_lines_apply has accepted; false, *name untouched: there is none. */
+bool hdr_lines_next(struct span *text, struct span *name);
 
 #endif

@@ -22,6 +22,7 @@ struct peer {
     struct buf expected; /* data payload that the model told and the link has not delivered */
     bool model_over, discarded;
     size_t send_left;
+    uint64_t now;
     bool sending, send_text, message_open, message_text;
     /* what has left */
     struct buf wire;
@@ -268,6 +269,17 @@ static void flush(void)
     REQUIRE(err == WH_AGAIN || t.sending || x_ws_close_queued(t.link) == x_ws_close_sent(t.link));
 }
 
+/* A while later. The application has not begun Close, so nothing can take too long. */
+static void tick(void)
+{
+    uint64_t due = x_ws_deadline(t.link);
+
+    t.now += next_byte() * 1000u;
+    REQUIRE(x_ws_expired(t.link, t.now, next_byte() & 1) == WH_OK);
+    REQUIRE(x_ws_deadline(t.link) >= due && x_ws_deadline(t.link) > t.now);
+    REQUIRE(!x_ws_close_queued(t.link) || due == X_WS_NEVER);
+}
+
 static void step(void)
 {
     static void (*const calls[])(void) = {feed_raw,  feed_frame, feed_large, receive, ahead, send_begin,
@@ -279,7 +291,7 @@ static void step(void)
     else if (op >= 0xE8)
         close_link();
     else if (op >= 0xE0)
-        REQUIRE(x_ws_keepalive(t.link) == WH_OK);
+        tick();
     else
         calls[op % (sizeof(calls) / sizeof(calls[0]))]();
 }
@@ -318,6 +330,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&t.wire, ALL_MAX);
     ws_msg_init(&t.model);
     REQUIRE(x_ws_create(&cfg, &t.link) == WH_OK);
+    REQUIRE(x_ws_set_keepalive(t.link, X_WS_KEEPALIVE_MIN, t.now) == WH_OK);
     while (t.script.n)
         step();
     finish();

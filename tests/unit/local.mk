@@ -16,6 +16,7 @@ unit_programs += tests/unit/test_ws_key
 unit_programs += tests/unit/test_ws_msg
 unit_programs += tests/unit/test_x_ws
 unit_programs += tests/unit/test_x_ws_out
+unit_programs += tests/unit/test_x_ws_time
 test_support_sources += tests/unit/ws_case.h tests/unit/ws_case.c
 test_support_sources += tests/unit/ws_cases.inc
 test_support_sources += tests/unit/ws_utf8_cases.inc

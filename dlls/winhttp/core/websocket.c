@@ -2,6 +2,7 @@
 /* Life of a WebSocket: taking the connection over, what the connection asks of it, failing, closing; and the frame that
  * all verbs share. */
 #include "core/websocket.h"
+#include <assert.h>
 #include <string.h>
 #include "base/mem.h"
 #include "core/handle.h"
@@ -62,7 +63,7 @@ static void start(struct websocket *w)
         user_unlock(&w->user, NULL);
         return;
     }
-    w->keepalive_due = deadline_in(w->keepalive_ms);
+    x_ws_set_keepalive(w->link, X_WS_KEEPALIVE_DEFAULT, clock_ms());
     ws_rest(w);
     conn_crank(c, CRANK_ALL, NULL);
     user_unlock(&w->user, c);
@@ -99,9 +100,7 @@ enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websoc
     op_init(&w->send, &w->object, LANE_SEND);
     op_init(&w->shutdown, &w->object, LANE_SEND);
     op_init(&w->close, &w->object, LANE_SEND);
-    w->keepalive_ms = WS_KEEPALIVE_DEFAULT;
-    w->close_timeout_ms = WS_CLOSE_TIMEOUT_DEFAULT;
-    w->sweep_due = w->keepalive_due = TIMER_NEVER;
+    w->sweep_due = TIMER_NEVER;
     err = x_ws_create(&cfg, &w->link);
     if (err == WH_OK)
         err = handle_publish(&w->object);
@@ -236,31 +235,33 @@ static uint64_t receive_due(const struct websocket *w)
                : TIMER_NEVER;
 }
 
-/* When the first of the pending operations has taken too long. Close waits for the peer (D7), the others for the
- * kernel. */
+/* When the first of the pending operations has taken too long. Those that send wait for the kernel; Close waits for the
+ * peer, which is the link's business (D7). */
 static uint64_t ops_due(const struct websocket *w)
 {
     uint64_t last = w->user.conn->tx_last;
-    uint64_t due = earlier(receive_due(w), pending_due(&w->close, 0, w->close_timeout_ms));
+    uint64_t due = earlier(receive_due(w), pending_due(&w->send, last, w->settings.send_timeout));
 
-    due = earlier(due, pending_due(&w->send, last, w->settings.send_timeout));
     return earlier(due, pending_due(&w->shutdown, last, w->settings.send_timeout));
 }
 
+static_assert(X_WS_NEVER == TIMER_NEVER, "the link's deadline is one of the timer's");
+
+/* Nothing expires any more when the connection is about to be let go. */
 static uint64_t user_deadline(struct conn_user *u)
 {
     struct websocket *w = websocket_of_user(u);
 
-    return w->failed ? TIMER_NEVER : earlier(ops_due(w), earlier(w->sweep_due, w->keepalive_due));
+    return w->hang_up ? TIMER_NEVER : earlier(ops_due(w), earlier(w->sweep_due, x_ws_deadline(w->link)));
 }
 
 static void user_expired(struct conn_user *u, uint64_t now)
 {
     struct websocket *w = websocket_of_user(u);
 
-    if (w->failed)
+    if (w->hang_up)
         return;
-    if (now >= ops_due(w)) {
+    if (x_ws_expired(w->link, now, conn_flushed(u->conn)) == WH_E_TIMEOUT || now >= ops_due(w)) {
         ws_fail(w, WH_E_TIMEOUT);
         conn_kill(u->conn);
         return;
@@ -268,11 +269,6 @@ static void user_expired(struct conn_user *u, uint64_t now)
     if (now >= w->sweep_due) {
         w->sweep_due = TIMER_NEVER;
         w->swept = true;
-    }
-    if (now >= w->keepalive_due) {
-        w->keepalive_due = now + w->keepalive_ms;
-        if (!x_ws_close_queued(w->link))
-            x_ws_keepalive(w->link);
     }
 }
 
@@ -378,33 +374,32 @@ void ws_rest(struct websocket *w)
 
 enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms)
 {
-    struct conn *c;
+    struct conn *c = user_lock(&w->user);
+    enum wh_err err = x_ws_set_keepalive(w->link, ms, clock_ms());
 
-    if (ms < WS_KEEPALIVE_MIN)
-        return WH_E_ARG;
-    c = user_lock(&w->user);
-    w->keepalive_ms = ms;
-    w->keepalive_due = deadline_in(ms);
-    if (c)
+    if (c && err == WH_OK)
         conn_crank(c, CRANK_DOWN, NULL); /* sets the deadline */
     user_unlock(&w->user, c);
     lane_kick(&w->object, LANE_SEND); /* what ended because nothing can be sent any more */
-    return WH_OK;
+    return err;
 }
 
 enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms)
 {
     struct conn *c = user_lock(&w->user);
 
-    w->close_timeout_ms = ms;
+    x_ws_set_close_wait(w->link, ms);
+    if (c)
+        conn_crank(c, CRANK_DOWN, NULL); /* a Close under way may end sooner now */
     user_unlock(&w->user, c);
+    lane_kick(&w->object, LANE_SEND);
     return WH_OK;
 }
 
 DWORD websocket_get_close_timeout(struct websocket *w)
 {
     struct conn *c = user_lock(&w->user);
-    DWORD ms = w->close_timeout_ms;
+    DWORD ms = x_ws_close_wait(w->link);
 
     user_unlock(&w->user, c);
     return ms;

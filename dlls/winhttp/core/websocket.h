@@ -14,10 +14,7 @@
 #include "core/request.h"
 #include "stack/x_ws.h"
 
-#define WS_REASON_MAX            123u   /* RFC 6455 section 5.5: 125 bytes less the code */
-#define WS_KEEPALIVE_DEFAULT     30000u /* ms, option 116 */
-#define WS_KEEPALIVE_MIN         15000u /* W18 */
-#define WS_CLOSE_TIMEOUT_DEFAULT 10000u /* ms, option 115 */
+#define WS_REASON_MAX 123u /* RFC 6455 section 5.5: 125 bytes less the code */
 
 struct websocket {
     struct object object;
@@ -40,8 +37,6 @@ struct websocket {
     bool hang_up, hang_up_fin; /* follow-up: the connection is to be let go (conn_linger) */
     bool swept;                /* synchronous: a worker may arm a receive between calls */
     uint64_t sweep_due;
-    uint32_t keepalive_ms, close_timeout_ms;
-    uint64_t keepalive_due;
 };
 
 static inline struct websocket *websocket_of(struct object *o)

@@ -10,3 +10,4 @@ pure_sources += dlls/winhttp/stack/x_h1.h dlls/winhttp/stack/x_h1.c
 pure_sources += dlls/winhttp/stack/x_ws.c dlls/winhttp/stack/x_ws.h
 pure_sources += dlls/winhttp/stack/x_ws_out.c dlls/winhttp/stack/x_ws_out.h
 pure_sources += dlls/winhttp/stack/x_ws_store.c dlls/winhttp/stack/x_ws_store.h
+pure_sources += dlls/winhttp/stack/x_ws_time.c dlls/winhttp/stack/x_ws_time.h

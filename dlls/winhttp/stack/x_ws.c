@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The WebSocket link: proto/ws_msg.c says what comes in, x_ws_store.c keeps what nobody has asked for yet, x_ws_out.c
- * says what goes out. Here they are joined; the contract is in x_ws.h.
+ * says what goes out, x_ws_time.c when. Here they are joined; the contract is in x_ws.h.
  *
  * What the server sent is delivered in its order whether a Receive waited or not: first what the read-ahead holds, then
  * the sticky error or the close frame that was found behind it.
@@ -12,6 +12,7 @@
 #include "proto/ws_msg.h"
 #include "stack/x_ws_out.h"
 #include "stack/x_ws_store.h"
+#include "stack/x_ws_time.h"
 
 #include <assert.h>
 
@@ -19,6 +20,7 @@ struct x_ws {
     struct ws_msg msg;
     struct x_ws_store store;
     struct x_ws_out out;
+    struct x_ws_time time;
     enum wh_err err;      /* sticky: nothing is decoded any more */
     bool peer_closed;     /* the peer's close frame was decoded */
     bool close_delivered; /* ... and its receiver was told */
@@ -83,6 +85,7 @@ enum wh_err x_ws_create(const struct x_ws_config *cfg, struct x_ws **out)
     ws_msg_init(&w->msg);
     x_ws_store_init(&w->store, cfg->ahead_limit);
     x_ws_out_init(&w->out, cfg->random);
+    x_ws_time_init(&w->time);
     *out = w;
     return WH_OK;
 }
@@ -211,18 +214,62 @@ enum wh_err x_ws_close(struct x_ws *w, uint16_t code, struct span reason)
     return x_ws_out_close(&w->out, code, reason);
 }
 
-/* The tick of an otherwise idle connection is also when memory of the last burst goes back. */
-enum wh_err x_ws_keepalive(struct x_ws *w)
-{
-    x_ws_store_trim(&w->store);
-    if (!w->err && !w->peer_closed)
-        x_ws_out_keepalive(&w->out);
-    return WH_OK;
-}
-
 enum wh_err x_ws_flush(struct x_ws *w, struct buf *out)
 {
     return x_ws_out_flush(&w->out, out);
+}
+
+/* ---- time ---- */
+
+/* Behind a close frame, whoever said it, nobody needs to be told that we are here. */
+static bool keeps_alive(const struct x_ws *w)
+{
+    return !w->err && !w->peer_closed && !x_ws_close_queued(w);
+}
+
+enum wh_err x_ws_set_keepalive(struct x_ws *w, uint32_t ms, uint64_t now)
+{
+    if (ms < X_WS_KEEPALIVE_MIN)
+        return WH_E_ARG;
+    x_ws_time_every(&w->time, ms, now);
+    return WH_OK;
+}
+
+void x_ws_set_close_wait(struct x_ws *w, uint32_t ms)
+{
+    w->time.close_ms = ms;
+}
+
+uint32_t x_ws_close_wait(const struct x_ws *w)
+{
+    return w->time.close_ms;
+}
+
+void x_ws_closing(struct x_ws *w, uint64_t now)
+{
+    x_ws_time_closing(&w->time, now);
+}
+
+uint64_t x_ws_deadline(const struct x_ws *w)
+{
+    uint64_t close = x_ws_time_close_due(&w->time);
+
+    return keeps_alive(w) && w->time.keepalive_due < close ? w->time.keepalive_due : close;
+}
+
+enum wh_err x_ws_expired(struct x_ws *w, uint64_t now, bool flushed)
+{
+    uint64_t close = x_ws_time_close_due(&w->time);
+
+    if (close != X_WS_NEVER && now >= close)
+        return WH_E_TIMEOUT;
+    if (!keeps_alive(w) || !x_ws_time_tick(&w->time, now))
+        return WH_OK;
+    /* The tick of an otherwise idle connection is also when memory of the last burst goes back. */
+    x_ws_store_trim(&w->store);
+    if (flushed)
+        x_ws_out_keepalive(&w->out);
+    return WH_OK;
 }
 
 /* ---- closing ---- */

@@ -12,6 +12,8 @@
  *   x_ws_discard  the application has begun Close: data frames are dropped, only the close frame matters (W43)
  * Output: control frames (pong, close, keep-alive) are queued inside and moved to out by x_ws_flush, never inside a
  * frame being sent.
+ * Time: the link says when it wants to be called next (x_ws_deadline) and is told the time by then (x_ws_expired); it
+ * reads no clock. Milliseconds of any clock that does not go back.
  *
  * Violations (D4, D5): WH_E_RESPONSE, sticky; the close frame with the right code is queued, unless one of ours was
  * before. Messages and pieces that came before the violation and are in the read-ahead are still delivered by
@@ -26,6 +28,11 @@
 #define STACK_X_WS_H
 
 #include "base/buf.h"
+
+#define X_WS_NEVER              UINT64_MAX
+#define X_WS_KEEPALIVE_DEFAULT  30000u /* ms, option 116 */
+#define X_WS_KEEPALIVE_MIN      15000u /* W18 */
+#define X_WS_CLOSE_WAIT_DEFAULT 10000u /* ms, option 115 */
 
 struct x_ws_config {
     size_t ahead_limit;                  /* bytes of read-ahead, marks of frame boundaries (4 bytes each) included */
@@ -83,10 +90,28 @@ enum wh_err x_ws_send_some(struct x_ws *w, struct span s, struct buf *out, size_
  * close frame may carry (section 7.4: ws_msg_code_allowed).
  */
 enum wh_err x_ws_close(struct x_ws *w, uint16_t code, struct span reason);
-/* Queues an unsolicited empty pong (D3), unless output already waits; gives spare memory back. WH_OK. */
-enum wh_err x_ws_keepalive(struct x_ws *w);
 /* WH_OK: nothing waits; WH_AGAIN: out full, or inside a frame; WH_E_NOMEM: out could not grow, nothing is lost. */
 enum wh_err x_ws_flush(struct x_ws *w, struct buf *out);
+
+/*
+ * Keep-alive: an unsolicited empty pong every ms (D3), counted from this call, whether anybody receives or not; until
+ * one of the two close frames, or an error, ends the conversation. A tick adds nothing to output that waits. A new link
+ * has none: its owner says X_WS_KEEPALIVE_DEFAULT when it begins. WH_E_ARG: below X_WS_KEEPALIVE_MIN (W18); nothing has
+ * changed.
+ */
+enum wh_err x_ws_set_keepalive(struct x_ws *w, uint32_t ms, uint64_t now);
+
+/* How long the closing handshake may take from x_ws_closing on (D7); 0 and 0xFFFFFFFF: for ever (TO2). */
+void x_ws_set_close_wait(struct x_ws *w, uint32_t ms);
+uint32_t x_ws_close_wait(const struct x_ws *w);
+/* The application waits for both close frames from now on. Its owner lets go of the link when it has them. */
+void x_ws_closing(struct x_ws *w, uint64_t now);
+
+/* When x_ws_expired is to be called, X_WS_NEVER if not at all. */
+uint64_t x_ws_deadline(const struct x_ws *w);
+/* flushed: all that was moved to out has left. WH_OK: nothing was due, or a keep-alive was queued (x_ws_flush sends
+ * it). WH_E_TIMEOUT: the closing handshake has taken too long, the connection is to be dropped. */
+enum wh_err x_ws_expired(struct x_ws *w, uint64_t now, bool flushed);
 
 bool x_ws_close_queued(const struct x_ws *w); /* our close frame was queued (or sent) */
 bool x_ws_close_sent(const struct x_ws *w);   /* ... and has been moved to out */

@@ -5,3 +5,6 @@ chain_programs += tests/chain/test_tls_data
 chain_programs += tests/chain/test_tls_ends
 chain_programs += tests/chain/test_tls_exchange
 test_support_sources += tests/chain/peer.c tests/chain/peer.h
+test_support_sources += tests/chain/talk.c tests/chain/talk.h
+test_support_sources += tests/chain/talk_server.c tests/chain/talk_server.h
+chain_programs += tests/chain/test_ws_time

@@ -4,6 +4,11 @@
 
 #include <tlhelp32.h>
 
+#include "harness.h"
+
+#define SETTLED 25000 /* ms: pooled connections and lingering ones have gone by then */
+#define LOOKS   200   /* ms from one look to the next */
+
 DWORD census_threads(void)
 {
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
@@ -48,4 +53,17 @@ DWORD census_blocks(void)
     for (i = 0; i < many && i < 64; i++)
         count += count_busy(heaps[i]);
     return count;
+}
+
+BOOL census_settles(DWORD (*what)(void), DWORD most)
+{
+    HANDLE never = CreateEventW(NULL, FALSE, FALSE, NULL);
+    DWORD now, waited;
+
+    for (waited = 0; (now = what()) > most && waited < SETTLED; waited += LOOKS)
+        WaitForSingleObject(never, LOOKS);
+    CloseHandle(never);
+    if (now > most)
+        tap_diag("%lu, not %lu at most", now, most);
+    return now <= most;
 }

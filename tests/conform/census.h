@@ -12,4 +12,8 @@ DWORD census_handles(void);
 /* Blocks allocated on all heaps. */
 DWORD census_blocks(void);
 
+/* Waits until `what` is at most `most`, for what was closed may take its time to go; FALSE, with a remark, when it does
+ * not come to that. */
+BOOL census_settles(DWORD (*what)(void), DWORD most);
+
 #endif

@@ -27,6 +27,8 @@ conform_programs += tests/conform/turns
 conform_programs += tests/conform/unload
 conform_programs += tests/conform/ws_async
 conform_programs += tests/conform/ws_cases
+conform_programs += tests/conform/ws_cuts
+conform_programs += tests/conform/ws_cuts_tls
 conform_programs += tests/conform/ws_many
 conform_programs += tests/conform/ws_sync
 tests_conform_messages_LDADD = $(LDADD) -lversion
@@ -34,6 +36,7 @@ tests_conform_messages_LDADD = $(LDADD) -lversion
 conform_support_sources += \
 	tests/conform/census.c tests/conform/census.h \
 	tests/conform/client.c tests/conform/client.h \
+	tests/conform/cutter.c tests/conform/cutter.h \
 	tests/conform/harness.c tests/conform/harness.h \
 	tests/conform/recorder.c tests/conform/recorder.h \
 	tests/conform/story.c tests/conform/story.h \

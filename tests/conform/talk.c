@@ -301,7 +301,7 @@ static void converse(struct talk *talk)
         take_end(talk);
 }
 
-void talk_now(struct talk *talk)
+static void run_one(struct talk *talk)
 {
     enum talk_step step = open_now(talk);
 
@@ -313,4 +313,33 @@ void talk_now(struct talk *talk)
     if (!talk->error)
         converse(talk);
     WinHttpCloseHandle(talk->socket);
+}
+
+struct list {
+    struct talk *talks;
+    LONG count, next;
+};
+
+static DWORD WINAPI run_some(void *argument)
+{
+    struct list *list = argument;
+    LONG i;
+
+    while ((i = InterlockedIncrement(&list->next) - 1) < list->count)
+        run_one(&list->talks[i]);
+    return 0;
+}
+
+void talk_run_sync(struct talk *talks, size_t count, unsigned at_once)
+{
+    struct list list = {talks, (LONG)count, 0};
+    HANDLE threads[MAXIMUM_WAIT_OBJECTS];
+    DWORD i;
+
+    for (i = 0; i < at_once; i++)
+        threads[i] = CreateThread(NULL, 0, run_some, &list, 0, NULL);
+    for (i = 0; i < at_once; i++) {
+        WaitForSingleObject(threads[i], INFINITE);
+        CloseHandle(threads[i]);
+    }
 }

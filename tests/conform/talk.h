@@ -5,7 +5,7 @@
  *
  * The client receives until the server closes, and answers with the same code (or closes first, after so many
  * messages); an error ends the conversation. Asynchronous conversations run many at a time, driven by their
- * notifications alone; synchronous ones run on the calling thread.
+ * notifications alone; synchronous ones run each on a thread.
  *
  * Threads: a talk belongs to whoever runs it, until that has returned. Ownership: the connection handle is the
  * caller's; talk_free gives back what a run has left.
@@ -48,10 +48,10 @@ struct talk {
     HANDLE slots; /* one is free again when it is over */
 };
 
-/* Runs these conversations on connections of an asynchronous session, `at_once` at a time. */
+/* Runs these conversations, `at_once` at a time, on connections of an asynchronous session; or of a synchronous one,
+ * each on one of so many threads. */
 void talk_run(struct talk *list, size_t count, unsigned at_once);
-/* Runs one on a connection of a synchronous session. */
-void talk_now(struct talk *talk);
+void talk_run_sync(struct talk *list, size_t count, unsigned at_once);
 /* Opens one of the gates. */
 void talk_pass(struct talk *talk);
 void talk_free(struct talk *talk);

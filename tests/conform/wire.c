@@ -122,6 +122,21 @@ void wire_reset(struct wire *wire)
     wire->end = WIRE_RESET;
 }
 
+const char *fault_name(enum fault fault)
+{
+    static const char *const names[FAULT_COUNT] = {"FIN", "a reset", "silence"};
+
+    return names[fault];
+}
+
+void wire_fail(struct wire *wire, enum fault fault)
+{
+    if (fault == FAULT_FIN)
+        wire_fin(wire);
+    if (fault == FAULT_RESET)
+        wire_reset(wire);
+}
+
 /* ---- the handshake ---- */
 
 static BOOL read_head(struct wire *wire)

@@ -74,4 +74,9 @@ void wire_drain(struct wire *wire);
 void wire_fin(struct wire *wire);   /* nothing more will be sent */
 void wire_reset(struct wire *wire); /* breaks the connection (RST) */
 
+/* How a server fails: it ends, it breaks the connection, it says nothing more. */
+enum fault { FAULT_FIN, FAULT_RESET, FAULT_SILENCE, FAULT_COUNT };
+const char *fault_name(enum fault fault);
+void wire_fail(struct wire *wire, enum fault fault);
+
 #endif

@@ -112,6 +112,12 @@ enum wh_err send_big(struct owner *o, HANDLE event)
     return send_spans(o, &v, 1, event, &sent);
 }
 
+void take_back(struct sock_op *op, HANDLE event)
+{
+    while (!sock_take_back(op))
+        room_wait(event);
+}
+
 void abort_peer(struct owner *o)
 {
     struct linger reset = {1, 0};

@@ -45,6 +45,8 @@ void ends(struct owner *o, int which, enum wh_err err, size_t bytes, const char 
 enum wh_err receive(struct owner *o, void *p, size_t n, HANDLE event, size_t *got);
 enum wh_err send_spans(struct owner *o, const struct span *v, size_t count, HANDLE event, size_t *sent);
 enum wh_err send_big(struct owner *o, HANDLE event);
+/* As a call does that leaves: cancelled, and the kernel waited for. */
+void take_back(struct sock_op *op, HANDLE event);
 void abort_peer(struct owner *o);
 /* Bytes that the peer gets until the end, which is a FIN (0) or an error. */
 size_t drain_peer(struct owner *o, int *end);

@@ -134,22 +134,22 @@ static void test_recv_event(void)
     SAME(got, 3, "the bytes are there");
 
     receive(&o, space, sizeof(space), event, &got);
-    sock_reap_now(&o.sock.recv);
+    take_back(&o.sock.recv, event);
     SAME(sock_result(&o.sock.recv, &got), WH_E_CANCELLED, "reaped");
-    sock_reap_now(&o.sock.recv);
+    take_back(&o.sock.recv, event);
 
     /* Somebody wakes the call by its event at the same time. */
     receive(&o, space, sizeof(space), event, &got);
     SetEvent(event);
     SAME(sock_result(&o.sock.recv, &got), WH_AGAIN, "an event set by somebody else is no result");
-    sock_reap_now(&o.sock.recv);
+    take_back(&o.sock.recv, event);
     SAME(sock_result(&o.sock.recv, &got), WH_E_CANCELLED, "reaped with its event set");
 
     /* What came before the cancellation is not lost. */
     receive(&o, space, sizeof(space), event, &got);
     send(o.peer, "kept", 4, 0);
     room_wait(event);
-    sock_reap_now(&o.sock.recv);
+    take_back(&o.sock.recv, event);
     SAME(sock_result(&o.sock.recv, &got), WH_OK, "reaped after bytes have come");
     SAME(got, 4, "they are there");
 

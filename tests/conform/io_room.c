@@ -103,6 +103,8 @@ bool room_release(const struct room_threads *before)
 
 void room_start(void)
 {
+    if (!lock_attach())
+        room__give_up("no thread-local storage");
     if (!LoadLibraryW(L"winhttp.dll"))
         tap_diag("winhttp.dll could not be loaded: error %lu", GetLastError());
 }

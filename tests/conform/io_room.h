@@ -13,6 +13,7 @@
 #include "harness.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "io/lock.h"
 #include "io/loop.h"
 
 #define ROOM_THREADS 64

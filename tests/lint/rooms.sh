@@ -33,10 +33,11 @@ room io "$system" '"base/'
 # The verdict on a certificate is spoken in the flags of the public header; GnuTLS's matcher judges host names.
 room sys "$system" '"(base|stack)/' '<gnutls/' "$public"
 room core "$system" '"(base|proto|stack|io|sys|notify)/' "$public"
-# A lane is handed to a worker as a task, workers are told when they enter the application, and one wait is bounded.
-room notify "$system" '"base/' '"core/object\.h"' '"io/(loop|clock)\.h"' "$public"
-# Two exported functions are nothing but HTTP's dates.
-room api "$system" '"(base|core|notify)/' '"proto/(url[a-z_]*|date)\.h"' "$public"
+# A lane is handed to a worker as a task, workers are told when they enter the application, one wait is bounded, and a
+# lane's lock has its place in the one order.
+room notify "$system" '"base/' '"core/object\.h"' '"io/(loop|clock|lock)\.h"' "$public"
+# Two exported functions are nothing but HTTP's dates. DllMain attaches what the debug build keeps of locks.
+room api "$system" '"(base|core|notify)/' '"io/lock\.h"' '"proto/(url[a-z_]*|date)\.h"' "$public"
 room com "$system" '"base/' "$public"
 
 sources 'dlls/winhttp/*.c' 'dlls/winhttp/*.h' |

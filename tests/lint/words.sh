@@ -48,6 +48,9 @@ banned 'sockets are touched in io alone' \
     "${pure[@]}" 'dlls/winhttp/sys/*.[ch]' "${above[@]}"
 banned 'core keeps no state in the last error' \
     '(GetLastError|SetLastError|WSAGetLastError)(?=\s*\()' 'dlls/winhttp/core/*.[ch]' ! dlls/winhttp/core/err.c
+banned 'each lock has its rank (io/lock.h); sys takes its own with no other held' \
+    '((Acquire|Release|TryAcquire|Initialize)SRWLock\w*|SRWLOCK\w*|CRITICAL_SECTION|(Initialize|Enter|Leave)CriticalSection\w*)' \
+    "${windows[@]}" ! dlls/winhttp/io/lock.h dlls/winhttp/io/lock.c dlls/winhttp/sys/trust_engine.c
 banned 'no thread is killed, frozen or put to sleep; the default pool is the application'"'"'s' \
     '(TerminateThread|SuspendThread|Sleep|SleepEx|SwitchToThread|QueueUserWorkItem|SendMessage[AW]?|ExitThread)(?=\s*\()' \
     "${windows[@]}"

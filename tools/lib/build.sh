@@ -46,15 +46,17 @@ windows_host() {
     esac
 }
 
-# build_windows BITS TARGET...: the DLL and the programs in build/win64 or build/win32.
+# build_windows BITS TARGET...: the DLL and the programs in build/win64 or build/win32; 64-debug and 32-debug are trees of
+# their own.
 build_windows() {
-    local bits=$1 host deps
+    local tree=$1 host deps arguments=()
     shift
-    host=$(windows_host "$bits")
+    host=$(windows_host "${tree%-debug}")
+    [ "${tree%-debug}" = "$tree" ] || arguments+=(--enable-debug)
     deps=$("$top/tools/deps" "$host")
     with_lock "tree-$(echo "$top" | digest)" bootstrap
-    configured "$top/build/win$bits" --host="$host" --with-deps="$deps"
-    compile "$top/build/win$bits" "$@"
+    configured "$top/build/win$tree" --host="$host" --with-deps="$deps" "${arguments[@]}"
+    compile "$top/build/win$tree" "$@"
 }
 
 # build_native NAME ARGUMENT... -- TARGET...: the pure rooms, in build/NAME.

@@ -7,6 +7,7 @@
 #include <winsock2.h>
 #include <windows.h>
 #include "core/conn.h"
+#include "io/lock.h"
 #include "notify/lane.h"
 
 BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved); /* the loader knows it by name, no header does */
@@ -16,9 +17,11 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved)
     if (reason == DLL_PROCESS_ATTACH) {
         DisableThreadLibraryCalls(module);
         conn_start();
-        return notify_attach();
+        return lock_attach() && notify_attach();
     }
-    if (reason == DLL_PROCESS_DETACH && !reserved)
+    if (reason == DLL_PROCESS_DETACH && !reserved) {
         notify_detach();
+        lock_detach();
+    }
     return TRUE;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "core/pool.h"
+#include "core/wait.h"
 #include "io/clock.h"
 
 static void run_task(struct task *t);
@@ -28,7 +29,7 @@ enum wh_err conn_create(const struct conn_target *target, const struct settings 
         return WH_E_NOMEM;
     }
     c->refs = 1;
-    InitializeSRWLock(&c->lock);
+    lock_init(&c->lock, LOCK_CONN);
     c->target = *target;
     c->settings = *settings;
     list_init(&c->pool_node);
@@ -65,12 +66,12 @@ void conn_unref(struct conn *c)
 
 void conn_lock(struct conn *c)
 {
-    AcquireSRWLockExclusive(&c->lock);
+    lock_exclusive(&c->lock);
 }
 
 void conn_unlock(struct conn *c)
 {
-    ReleaseSRWLockExclusive(&c->lock);
+    unlock_exclusive(&c->lock);
 }
 
 void conn_bind(struct conn *c, struct conn_user *u)
@@ -90,19 +91,19 @@ struct conn *user_lock(struct conn_user *u)
 {
     struct conn *c;
 
-    AcquireSRWLockExclusive(&u->object->lock);
+    lock_exclusive(&u->object->lock);
     c = u->conn;
     if (!c)
         return NULL;
     conn_lock(conn_ref(c));
-    ReleaseSRWLockExclusive(&u->object->lock);
+    unlock_exclusive(&u->object->lock);
     return c;
 }
 
 void user_unlock(struct conn_user *u, struct conn *c)
 {
     if (!c) {
-        ReleaseSRWLockExclusive(&u->object->lock);
+        unlock_exclusive(&u->object->lock);
         return;
     }
     conn_unlock(c);
@@ -458,12 +459,20 @@ static bool ends_by(const struct sock_op *op, HANDLE event)
     return op->pending && op->evented && ((ULONG_PTR)op->ov.hEvent & ~(ULONG_PTR)1) == (ULONG_PTR)event;
 }
 
+/* Lock held on entry and return, not while the kernel is waited for; somebody else may reap the operation meanwhile. */
+static void take_back(struct conn *c, struct sock_op *op, HANDLE event)
+{
+    while (ends_by(op, event) && !sock_take_back(op)) {
+        conn_unlock(c);
+        wait_until(event, TIMER_NEVER);
+        conn_lock(c);
+    }
+}
+
 void conn_leave(struct conn *c, HANDLE event)
 {
-    if (ends_by(&c->sock.recv, event))
-        sock_reap_now(&c->sock.recv);
-    if (ends_by(&c->sock.send, event))
-        sock_reap_now(&c->sock.send);
+    take_back(c, &c->sock.recv, event);
+    take_back(c, &c->sock.send, event);
     conn_reap(c);
     if (c->rx_event == event)
         c->rx_event = NULL;

@@ -95,7 +95,7 @@ struct conn_target {
 
 struct conn {
     volatile LONG refs;
-    SRWLOCK lock;
+    struct lock lock;
     /* constant */
     struct conn_target target;
     struct settings settings; /* of the request that opened it */
@@ -174,8 +174,8 @@ void conn_post(struct conn *c); /* lock held: crank soon, on the thread that dri
 uint64_t conn_deadline(const struct conn *c);   /* earliest of everything that can expire */
 void conn_expire(struct conn *c, uint64_t now); /* lock held, not inside the crank */
 
-/* A synchronous call: reaps what ended by its event; leaves for good (nothing of its thread stays pending). Lock held.
- */
+/* A synchronous call: reaps what ended by its event; leaves for good (nothing of its thread stays pending). Lock held;
+ * conn_leave lets go of it while it waits for the kernel. */
 void conn_reap(struct conn *c);
 void conn_leave(struct conn *c, HANDLE event);
 

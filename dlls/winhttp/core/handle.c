@@ -45,14 +45,14 @@ struct slot {
 };
 
 static struct {
-    SRWLOCK lock;
+    struct lock lock;
     struct slot *slots; /* NULL: first, not yet used */
     uint32_t made;      /* slots that have ever been used */
     uint32_t capacity;
     uint32_t live;
     uint32_t free_head, free_tail, free_count;
     uint32_t fresh; /* generation at which slots begin that are new */
-} table = {.lock = SRWLOCK_INIT, .free_head = NO_SLOT, .free_tail = NO_SLOT};
+} table = {.lock = LOCK_INIT(LOCK_LEAF), .free_head = NO_SLOT, .free_tail = NO_SLOT};
 
 static struct slot first[HANDLE_FIRST_SLOTS];
 
@@ -155,14 +155,14 @@ enum wh_err handle_publish(struct object *o)
 {
     uint32_t index;
 
-    AcquireSRWLockExclusive(&table.lock);
+    lock_exclusive(&table.lock);
     index = slot_take();
     if (index != NO_SLOT) {
         table.slots[index].object = object_ref(o);
         table.live++;
         o->handle = handle_of(index, table.slots[index].generation);
     }
-    ReleaseSRWLockExclusive(&table.lock);
+    unlock_exclusive(&table.lock);
     return index == NO_SLOT ? WH_E_NOMEM : WH_OK;
 }
 
@@ -171,11 +171,11 @@ struct object *handle_find(HINTERNET h)
     struct object *o = NULL;
     struct slot *s;
 
-    AcquireSRWLockShared(&table.lock);
+    lock_shared(&table.lock);
     s = slot_of(h);
     if (s)
         o = object_ref(s->object);
-    ReleaseSRWLockShared(&table.lock);
+    unlock_shared(&table.lock);
     return o;
 }
 
@@ -185,7 +185,7 @@ static struct object *handle_remove(HINTERNET h)
     struct object *o = NULL;
     struct slot *s;
 
-    AcquireSRWLockExclusive(&table.lock);
+    lock_exclusive(&table.lock);
     s = slot_of(h);
     if (s) {
         o = s->object;
@@ -195,7 +195,7 @@ static struct object *handle_remove(HINTERNET h)
         if (--table.live == 0)
             table_shrink();
     }
-    ReleaseSRWLockExclusive(&table.lock);
+    unlock_exclusive(&table.lock);
     return o;
 }
 
@@ -210,9 +210,9 @@ enum wh_err handle_close(HINTERNET h)
 
     if (!o)
         return WH_E_NOT_FOUND;
-    AcquireSRWLockExclusive(&o->lock);
+    lock_exclusive(&o->lock);
     o->closed = true;
-    ReleaseSRWLockExclusive(&o->lock);
+    unlock_exclusive(&o->lock);
     if (o->ops->closing)
         o->ops->closing(o);
     notify_closing(o);

@@ -3,6 +3,18 @@
 #include "core/object.h"
 #include <assert.h>
 
+static enum lock_rank rank_of(enum object_type type)
+{
+    switch (type) {
+    case OBJECT_SESSION:
+        return LOCK_SESSION;
+    case OBJECT_CONNECT:
+        return LOCK_CONNECT;
+    default:
+        return LOCK_REQUEST;
+    }
+}
+
 enum wh_err object_init(struct object *o, const struct object_ops *ops, enum object_type type, struct object *parent,
                         bool async)
 {
@@ -16,7 +28,7 @@ enum wh_err object_init(struct object *o, const struct object_ops *ops, enum obj
     o->async = async;
     o->handle = NULL;
     o->refs = 1;
-    InitializeSRWLock(&o->lock);
+    lock_init(&o->lock, rank_of(type));
     o->closed = false;
     notify_init(&o->notify, parent ? &parent->notify : NULL);
     return WH_OK;

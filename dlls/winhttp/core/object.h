@@ -42,7 +42,7 @@ struct object {
     bool async;                   /* constant, inherited from the session */
     HINTERNET handle;             /* constant once published */
     volatile LONG refs;
-    SRWLOCK lock;         /* guards the fields of the derived object that no connection guards */
+    struct lock lock;     /* guards the fields of the derived object that no connection guards */
     bool closed;          /* lock: the handle has been closed */
     struct notify notify; /* its own lock */
 };

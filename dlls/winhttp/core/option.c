@@ -21,9 +21,9 @@ uint32_t option_get(struct object *o, enum setting which)
     struct settings *s = option_settings(&o);
     uint32_t value;
 
-    AcquireSRWLockShared(&o->lock);
+    lock_shared(&o->lock);
     value = settings_get(s, which);
-    ReleaseSRWLockShared(&o->lock);
+    unlock_shared(&o->lock);
     return value;
 }
 
@@ -32,9 +32,9 @@ enum wh_err option_set(struct object *o, enum setting which, uint32_t value)
     struct settings *s = option_settings(&o);
     enum wh_err err;
 
-    AcquireSRWLockExclusive(&o->lock);
+    lock_exclusive(&o->lock);
     err = settings_set(s, which, value);
-    ReleaseSRWLockExclusive(&o->lock);
+    unlock_exclusive(&o->lock);
     return err;
 }
 
@@ -50,9 +50,9 @@ enum wh_err option_agent(struct object *session, WCHAR **out)
     struct session *s = (struct session *)session;
     enum wh_err err;
 
-    AcquireSRWLockShared(&session->lock);
+    lock_shared(&session->lock);
     err = s->agent ? wide_copy_or_null(s->agent, out) : wide_copy(NULL, 0, out);
-    ReleaseSRWLockShared(&session->lock);
+    unlock_shared(&session->lock);
     return err;
 }
 
@@ -76,10 +76,10 @@ enum wh_err option_set_agent(struct object *session, const WCHAR *agent, size_t 
     err = wide_copy(agent, n, &copy);
     if (err)
         return err;
-    AcquireSRWLockExclusive(&session->lock);
+    lock_exclusive(&session->lock);
     old = s->agent;
     s->agent = copy;
-    ReleaseSRWLockExclusive(&session->lock);
+    unlock_exclusive(&session->lock);
     mem_free(old);
     return WH_OK;
 }
@@ -91,10 +91,10 @@ enum wh_err option_set_unload_event(struct object *session, HANDLE event)
 
     if (event && !DuplicateHandle(process, event, process, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS))
         return WH_E_ARG;
-    AcquireSRWLockExclusive(&session->lock);
+    lock_exclusive(&session->lock);
     old = s->unload_event;
     s->unload_event = copy;
-    ReleaseSRWLockExclusive(&session->lock);
+    unlock_exclusive(&session->lock);
     if (old)
         CloseHandle(old);
     return WH_OK;

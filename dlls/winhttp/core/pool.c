@@ -3,9 +3,9 @@
 #include <wchar.h>
 
 static struct {
-    SRWLOCK lock;
+    struct lock lock;
     struct list idle; /* the one put last stands first: it is the least likely to have been closed */
-} pool = {.lock = SRWLOCK_INIT, .idle = {&pool.idle, &pool.idle}};
+} pool = {.lock = LOCK_INIT(LOCK_POOL), .idle = {&pool.idle, &pool.idle}};
 
 static bool serves(const struct conn *c, const struct conn_target *t, const struct settings *s)
 {
@@ -21,9 +21,9 @@ bool pool_put(struct conn *c)
     c->state = CONN_POOLED;
     conn_trim(c);
     conn_ref(c);
-    AcquireSRWLockExclusive(&pool.lock);
+    lock_exclusive(&pool.lock);
     list_add_head(&pool.idle, &c->pool_node);
-    ReleaseSRWLockExclusive(&pool.lock);
+    unlock_exclusive(&pool.lock);
     conn_idle_until(c, deadline_in(POOL_IDLE_MS));
     return true;
 }
@@ -33,10 +33,10 @@ static bool unlink_idle(struct conn *c)
 {
     bool was_in;
 
-    AcquireSRWLockExclusive(&pool.lock);
+    lock_exclusive(&pool.lock);
     was_in = !list_empty(&c->pool_node);
     list_remove(&c->pool_node);
-    ReleaseSRWLockExclusive(&pool.lock);
+    unlock_exclusive(&pool.lock);
     return was_in;
 }
 
@@ -45,7 +45,7 @@ static struct conn *unlink_match(const struct conn_target *t, const struct setti
     struct conn *found = NULL;
     struct list *pos, *tmp;
 
-    AcquireSRWLockExclusive(&pool.lock);
+    lock_exclusive(&pool.lock);
     LIST_FOR_EACH(pos, tmp, &pool.idle)
     {
         struct conn *c = container_of(pos, struct conn, pool_node);
@@ -56,7 +56,7 @@ static struct conn *unlink_match(const struct conn_target *t, const struct setti
         found = c;
         break;
     }
-    ReleaseSRWLockExclusive(&pool.lock);
+    unlock_exclusive(&pool.lock);
     return found;
 }
 

@@ -117,9 +117,9 @@ enum wh_err request_add_headers(struct request *r, const WCHAR *headers, DWORD l
     err = wide_to_bytes(headers, n, &bytes, &bytes_n);
     if (err)
         return err;
-    AcquireSRWLockExclusive(&r->object.lock);
+    lock_exclusive(&r->object.lock);
     err = req_add_both(r, span_make(bytes, bytes_n), flags);
-    ReleaseSRWLockExclusive(&r->object.lock);
+    unlock_exclusive(&r->object.lock);
     mem_free(bytes);
     return err;
 }

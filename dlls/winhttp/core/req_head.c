@@ -52,14 +52,14 @@ static enum wh_err add_agent(struct request *r, struct hdr *h)
     struct wspan agent;
     enum wh_err err;
 
-    AcquireSRWLockShared(&s->object.lock);
+    lock_shared(&s->object.lock);
     agent = wspan_make((const uint16_t *)s->agent, s->agent ? wcslen(s->agent) : 0);
     err = text_utf8_from_utf16(agent, NULL, 0, &len);
     if (err == WH_OK && len)
         text = mem_alloc(len);
     if (text)
         text_utf8_from_utf16(agent, text, len, &len);
-    ReleaseSRWLockShared(&s->object.lock);
+    unlock_shared(&s->object.lock);
     if (!len)
         return WH_OK;
     if (!text)

@@ -219,7 +219,7 @@ bool req_prepare_again(struct request *r)
     enum wh_err err = WH_OK;
     bool wanted;
 
-    AcquireSRWLockExclusive(&r->object.lock);
+    lock_exclusive(&r->object.lock);
     wanted = !r->object.closed && (r->recv.pending || r->send.pending);
     req_drop_conn(r);
     if (wanted && r->next_url)
@@ -236,6 +236,6 @@ bool req_prepare_again(struct request *r)
     } else if (wanted) {
         req_break(r, err);
     }
-    ReleaseSRWLockExclusive(&r->object.lock);
+    unlock_exclusive(&r->object.lock);
     return wanted && err == WH_OK;
 }

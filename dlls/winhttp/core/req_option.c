@@ -23,9 +23,9 @@ enum wh_err option_set_upgrade(struct object *request)
 {
     if (option_under_way(request))
         return WH_E_STATE;
-    AcquireSRWLockExclusive(&request->lock);
+    lock_exclusive(&request->lock);
     request_of(request)->upgrade = true;
-    ReleaseSRWLockExclusive(&request->lock);
+    unlock_exclusive(&request->lock);
     return WH_OK;
 }
 
@@ -33,10 +33,10 @@ enum wh_err option_set_no_client_cert(struct object *request)
 {
     struct request *r = request_of(request);
 
-    AcquireSRWLockExclusive(&request->lock);
+    lock_exclusive(&request->lock);
     if (r->secure)
         r->no_client_cert = true;
-    ReleaseSRWLockExclusive(&request->lock);
+    unlock_exclusive(&request->lock);
     return r->secure ? WH_OK : WH_E_STATE;
 }
 
@@ -45,9 +45,9 @@ enum wh_err option_credential(struct object *request, unsigned which, WCHAR **ou
     struct request *r = request_of(request);
     enum wh_err err;
 
-    AcquireSRWLockShared(&request->lock);
+    lock_shared(&request->lock);
     err = r->credentials[which] ? wide_copy_or_null(r->credentials[which], out) : wide_copy(NULL, 0, out);
-    ReleaseSRWLockShared(&request->lock);
+    unlock_shared(&request->lock);
     return err;
 }
 
@@ -60,10 +60,10 @@ enum wh_err option_set_credential(struct object *request, unsigned which, const 
 
     if (err)
         return err;
-    AcquireSRWLockExclusive(&request->lock);
+    lock_exclusive(&request->lock);
     old = r->credentials[which];
     r->credentials[which] = copy;
-    ReleaseSRWLockExclusive(&request->lock);
+    unlock_exclusive(&request->lock);
     wide_wipe(old);
     return WH_OK;
 }
@@ -79,7 +79,7 @@ enum wh_err option_url(struct object *request, WCHAR **out)
     WCHAR *url = NULL;
     size_t n;
 
-    AcquireSRWLockShared(&request->lock);
+    lock_shared(&request->lock);
     t.scheme = wspan_make(schemes[r->secure], wide_length(schemes[r->secure]));
     t.host = wspan_make(r->host, wide_length(r->host));
     for (size_t i = 0; i < t.host.n; i++)
@@ -94,7 +94,7 @@ enum wh_err option_url(struct object *request, WCHAR **out)
         err = WH_E_NOMEM;
     if (!err)
         err = url_compose(&t, url, n, &n);
-    ReleaseSRWLockShared(&request->lock);
+    unlock_shared(&request->lock);
     if (err) {
         mem_free(url);
         return err;

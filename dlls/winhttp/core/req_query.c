@@ -179,9 +179,9 @@ static enum wh_err find(struct request *r, const struct req_query *q, DWORD nth,
         name.p = custom;
     }
     if (q->of_request) {
-        AcquireSRWLockShared(&r->object.lock);
+        lock_shared(&r->object.lock);
         err = find_in_request(r, q, name, nth, f);
-        ReleaseSRWLockShared(&r->object.lock);
+        unlock_shared(&r->object.lock);
     } else {
         c = user_lock(&r->user);
         err = find_in_response(r, q, name, nth, f);

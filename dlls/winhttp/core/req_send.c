@@ -73,7 +73,7 @@ enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_
 
     if (!o->async && op_prepare_wait(&r->send) != WH_OK)
         return WH_E_NOMEM;
-    AcquireSRWLockExclusive(&o->lock);
+    lock_exclusive(&o->lock);
     err = o->closed ? WH_E_CANCELLED : may_send(r) ? WH_OK : WH_E_STATE;
     if (err == WH_OK && context)
         notify_set_context(o, context); /* before anything else can fail (D14) */
@@ -89,13 +89,13 @@ enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_
     if (err == WH_OK && starved && !o->async)
         err = WH_E_NOMEM;
     if (err != WH_OK) {
-        ReleaseSRWLockExclusive(&o->lock);
+        unlock_exclusive(&o->lock);
         return err;
     }
     begin_exchange(r, optional, optional_len);
     if (starved)
         req_break(r, WH_E_NOMEM);
-    ReleaseSRWLockExclusive(&o->lock);
+    unlock_exclusive(&o->lock);
     if (starved) {
         lane_kick(o, LANE_MAIN); /* there is nothing to start; a worker tells the failure */
         return WH_OK;

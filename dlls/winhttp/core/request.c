@@ -210,9 +210,9 @@ static void request_closing(struct object *o)
         op_fail(&r->recv, WH_E_CANCELLED);
     r->resending = false; /* the application's data is not read any more */
     user_unlock(&r->user, c);
-    AcquireSRWLockExclusive(&o->lock);
+    lock_exclusive(&o->lock);
     req_drop_conn(r);
-    ReleaseSRWLockExclusive(&o->lock);
+    unlock_exclusive(&o->lock);
 }
 
 static const struct object_ops request_ops = {request_closing, request_destroy};
@@ -235,9 +235,9 @@ static enum wh_err get_conn(struct request *r, struct conn **out)
     size_t len;
     enum wh_err err = wide_copy(r->host, wide_length(r->host), &target.host);
 
-    AcquireSRWLockShared(&r->object.lock);
+    lock_shared(&r->object.lock);
     settings = r->settings;
-    ReleaseSRWLockShared(&r->object.lock);
+    unlock_shared(&r->object.lock);
     if (err == WH_OK && r->secure)
         err = wide_to_bytes(r->host, wide_length(r->host), (uint8_t **)&target.tls_host, &len);
     if (err == WH_OK)
@@ -255,7 +255,7 @@ static void begin(struct request *r)
     struct conn *c = NULL;
     enum wh_err err = get_conn(r, &c);
 
-    AcquireSRWLockExclusive(&r->object.lock);
+    lock_exclusive(&r->object.lock);
     if (c) {
         conn_lock(c);
         if (req_sending(r) && !r->object.closed && !r->user.conn) {
@@ -271,7 +271,7 @@ static void begin(struct request *r)
     }
     if (!r->user.conn && req_sending(r))
         req_break(r, c ? WH_E_CANCELLED : err);
-    ReleaseSRWLockExclusive(&r->object.lock);
+    unlock_exclusive(&r->object.lock);
     if (c)
         conn_unref(c);
 }

@@ -77,9 +77,9 @@ enum wh_err session_create(const WCHAR *agent, DWORD access, const WCHAR *proxy,
 
 void session_settings(struct session *s, struct settings *out)
 {
-    AcquireSRWLockShared(&s->object.lock);
+    lock_shared(&s->object.lock);
     *out = s->settings;
-    ReleaseSRWLockShared(&s->object.lock);
+    unlock_shared(&s->object.lock);
 }
 
 bool session_proxied(const struct session *s)

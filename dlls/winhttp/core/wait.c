@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/wait.h"
 #include "io/clock.h"
+#include "io/lock.h"
 
 void wait_until(HANDLE event, uint64_t due)
 {
     uint64_t now = clock_ms();
 
+    lock_none_held();
     if (due == TIMER_NEVER)
         WaitForSingleObject(event, INFINITE);
     else if (due > now)

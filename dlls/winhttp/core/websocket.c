@@ -32,16 +32,16 @@ static enum wh_err take_over(struct websocket *w, struct request *r)
 {
     struct conn *c;
 
-    AcquireSRWLockExclusive(&r->object.lock);
+    lock_exclusive(&r->object.lock);
     c = r->user.conn;
     if (!c) {
-        ReleaseSRWLockExclusive(&r->object.lock);
+        unlock_exclusive(&r->object.lock);
         return WH_E_STATE;
     }
     conn_lock(c);
     if (r->wire != REQ_UPGRADED || c->state != CONN_OPEN) {
         conn_unlock(c);
-        ReleaseSRWLockExclusive(&r->object.lock);
+        unlock_exclusive(&r->object.lock);
         return WH_E_STATE;
     }
     w->settings = r->settings;
@@ -49,7 +49,7 @@ static enum wh_err take_over(struct websocket *w, struct request *r)
     conn_bind(c, &w->user);
     req_enter(r, REQ_TAKEN);
     conn_unlock(c);
-    ReleaseSRWLockExclusive(&r->object.lock);
+    unlock_exclusive(&r->object.lock);
     conn_unref(c);
     return WH_OK;
 }
@@ -146,7 +146,7 @@ static void websocket_closing(struct object *o)
     struct websocket *w = websocket_of(o);
     struct conn *c;
 
-    AcquireSRWLockExclusive(&o->lock);
+    lock_exclusive(&o->lock);
     c = w->user.conn;
     if (c)
         conn_lock(c);
@@ -163,7 +163,7 @@ static void websocket_closing(struct object *o)
         conn_linger(c, !x_ws_close_sent(w->link) || !x_ws_peer_closed(w->link));
         conn_unlock(c);
     }
-    ReleaseSRWLockExclusive(&o->lock);
+    unlock_exclusive(&o->lock);
     if (c)
         conn_unref(c);
 }
@@ -278,7 +278,7 @@ static void follow_up(struct object *o)
     struct websocket *w = websocket_of(o);
     struct conn *c;
 
-    AcquireSRWLockExclusive(&o->lock);
+    lock_exclusive(&o->lock);
     c = w->user.conn;
     if (c) {
         conn_lock(c);
@@ -290,7 +290,7 @@ static void follow_up(struct object *o)
             c = NULL;
         }
     }
-    ReleaseSRWLockExclusive(&o->lock);
+    unlock_exclusive(&o->lock);
     if (c) {
         conn_unlock(c);
         conn_unref(c);

@@ -24,6 +24,7 @@
 
 #include <assert.h>
 #include "io/clock.h"
+#include "io/lock.h"
 
 #define LOOP__TURN 16u /* tasks in one turn */
 #define LOOP__LONG 4u  /* so many tasks in the list are worth waking one worker more */
@@ -31,7 +32,7 @@
 enum { KEY_SOCKET = 0, KEY_WAKE = 1 };
 
 static struct {
-    SRWLOCK lock;
+    struct lock lock;
     HANDLE port; /* NULL: down */
     DWORD tls;   /* in each worker: 1 + how deep it is in application code; 0 in all other threads */
     unsigned holders;
@@ -47,7 +48,8 @@ static struct {
     uint64_t away_since;       /* when the last worker that was not away went away */
     uint64_t spare_since;      /* since then there was always one waiting that was not needed; 0: there was not */
     void (*sink)(struct sock_op *op);
-} loop = {.lock = SRWLOCK_INIT, .tls = TLS_OUT_OF_INDEXES, .end = &loop.first, .handed = CONDITION_VARIABLE_INIT};
+} loop = {
+    .lock = LOCK_INIT(LOCK_LOOP), .tls = TLS_OUT_OF_INDEXES, .end = &loop.first, .handed = CONDITION_VARIABLE_INIT};
 
 /* What the last thread takes with it; closed when the lock is free again. */
 struct remains {
@@ -60,12 +62,12 @@ static DWORD WINAPI loop__worker(void *unused);
 
 static void loop__lock(void)
 {
-    AcquireSRWLockExclusive(&loop.lock);
+    lock_exclusive(&loop.lock);
 }
 
 static void loop__unlock(void)
 {
-    ReleaseSRWLockExclusive(&loop.lock);
+    unlock_exclusive(&loop.lock);
 }
 
 /* ---- wakes ---- */
@@ -199,7 +201,7 @@ static void loop__hand_over(void)
         loop__start_worker();
     loop__lock();
     if (loop.first)
-        SleepConditionVariableSRW(&loop.handed, &loop.lock, LOOP_STALL_MS, 0);
+        lock_sleep(&loop.lock, &loop.handed, LOOP_STALL_MS);
     loop.awake++;
 }
 

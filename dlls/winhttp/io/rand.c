@@ -14,14 +14,15 @@
 #include <winsock2.h>
 #include <windows.h>
 #include <bcrypt.h>
+#include "io/lock.h"
 
 #define RAND_STORE 512u
 
 static struct {
-    SRWLOCK lock;
+    struct lock lock;
     size_t left; /* the last so many bytes of the store are fresh */
     uint8_t store[RAND_STORE];
-} rand_pool = {.lock = SRWLOCK_INIT};
+} rand_pool = {.lock = LOCK_INIT(LOCK_LEAF)};
 
 static void rand__system(void *dst, size_t n)
 {
@@ -45,7 +46,7 @@ void rand_bytes(void *dst, size_t n)
         rand__system(dst, n);
         return;
     }
-    AcquireSRWLockExclusive(&rand_pool.lock);
+    lock_exclusive(&rand_pool.lock);
     if (rand_pool.left < n) {
         rand__system(rand_pool.store, RAND_STORE);
         rand_pool.left = RAND_STORE;
@@ -54,5 +55,5 @@ void rand_bytes(void *dst, size_t n)
     memcpy(dst, from, n);
     SecureZeroMemory(from, n);
     rand_pool.left -= n;
-    ReleaseSRWLockExclusive(&rand_pool.lock);
+    unlock_exclusive(&rand_pool.lock);
 }

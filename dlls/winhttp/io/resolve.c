@@ -15,6 +15,7 @@
 #include <wchar.h>
 #include "base/list.h"
 #include "base/mem.h"
+#include "io/lock.h"
 #include "io/loop.h"
 #include "io/work.h"
 
@@ -33,7 +34,7 @@ struct resolve {
     WCHAR host[];
 };
 
-static SRWLOCK resolve_lock = SRWLOCK_INIT;
+static struct lock resolve_lock = LOCK_INIT(LOCK_LEAF);
 
 /* Without the brackets that URLs put around IPv6 literals; false: too long, or empty. */
 static bool resolve__strip(const WCHAR *host, WCHAR dst[RESOLVE_MAX_HOST])
@@ -89,12 +90,12 @@ static bool resolve__advance(struct resolve *r, enum resolve_state to, enum reso
 {
     bool open;
 
-    AcquireSRWLockExclusive(&resolve_lock);
+    lock_exclusive(&resolve_lock);
     *from = r->state;
     open = r->state == RESOLVE_QUEUED || r->state == RESOLVE_RUNNING;
     if (open)
         r->state = to;
-    ReleaseSRWLockExclusive(&resolve_lock);
+    unlock_exclusive(&resolve_lock);
     return open;
 }
 

@@ -232,22 +232,16 @@ void sock_cancel(struct sock *s, struct sock_op *op)
         CancelIoEx((HANDLE)s->s, &op->ov);
 }
 
-void sock_reap_now(struct sock_op *op)
+bool sock_take_back(struct sock_op *op)
 {
-    HANDLE event = (HANDLE)((ULONG_PTR)op->ov.hEvent & ~(ULONG_PTR)1);
-
-    if (!op->pending)
-        return;
+    if (!op->pending || HasOverlappedIoCompleted(&op->ov))
+        return true;
     assert(op->evented);
     sock_cancel(op->sock, op);
-    while (!HasOverlappedIoCompleted(&op->ov)) {
-        /* Somebody else may have set the event, to wake the call. Cleared before the question is asked again, the
-         * kernel's own signal cannot be lost: it comes after the answer has changed. */
-        ResetEvent(event);
-        if (HasOverlappedIoCompleted(&op->ov))
-            break;
-        WaitForSingleObject(event, INFINITE);
-    }
+    /* Somebody else may have set the event, to wake the call. Cleared before the question is asked again, the kernel's
+     * own signal cannot be lost: it comes after the answer has changed. */
+    ResetEvent((HANDLE)((ULONG_PTR)op->ov.hEvent & ~(ULONG_PTR)1));
+    return HasOverlappedIoCompleted(&op->ov);
 }
 
 void sock_shutdown_send(struct sock *s)

@@ -73,9 +73,9 @@ enum wh_err sock_result(struct sock_op *op, size_t *bytes);
 
 void sock_cancel(struct sock *s,
                  struct sock_op *op); /* asks; the operation still ends (WH_E_CANCELLED or its outcome) */
-/* Evented only, for a call that is leaving: cancels and waits for the kernel. sock_result then has the outcome, which
- * may be bytes that came just before. */
-void sock_reap_now(struct sock_op *op);
+/* Evented only, for a call that is leaving: cancels. True: the kernel is done with it, and sock_result has the outcome,
+ * which may be bytes that came just before. False: wait for the event, with no lock held, and ask again. */
+bool sock_take_back(struct sock_op *op);
 void sock_shutdown_send(struct sock *s);     /* FIN behind everything sent, also behind a send that is pending */
 void sock_close(struct sock *s, bool abort); /* cancels both operations, closes; abort: a reset rather than a FIN */
 bool sock_busy(const struct sock *s);        /* an operation is pending */

@@ -14,25 +14,26 @@
 #include "base/list.h"
 #include "io/clock.h"
 #include "io/inner.h"
+#include "io/lock.h"
 
 static struct {
-    SRWLOCK lock;
+    struct lock lock;
     CONDITION_VARIABLE changed;
     struct heap heap;
     uint64_t sleeps_until; /* 0: it is not asleep, and sees what changes by itself */
     uint64_t look_at;      /* TIMER_NEVER: no look wanted */
     bool running;
     bool leave;
-} keeper = {.lock = SRWLOCK_INIT, .changed = CONDITION_VARIABLE_INIT, .look_at = TIMER_NEVER};
+} keeper = {.lock = LOCK_INIT(LOCK_LEAF), .changed = CONDITION_VARIABLE_INIT, .look_at = TIMER_NEVER};
 
 static void timer__lock(void)
 {
-    AcquireSRWLockExclusive(&keeper.lock);
+    lock_exclusive(&keeper.lock);
 }
 
 static void timer__unlock(void)
 {
-    ReleaseSRWLockExclusive(&keeper.lock);
+    unlock_exclusive(&keeper.lock);
 }
 
 /* ---- the timekeeper ---- */
@@ -83,7 +84,7 @@ static void timer__sleep(uint64_t now)
     if (until != TIMER_NEVER)
         ms = until - now < INFINITE ? (DWORD)(until - now) : INFINITE - 1;
     keeper.sleeps_until = until;
-    SleepConditionVariableSRW(&keeper.changed, &keeper.lock, ms, 0);
+    lock_sleep(&keeper.lock, &keeper.changed, ms);
     keeper.sleeps_until = 0;
 }
 

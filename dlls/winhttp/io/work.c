@@ -8,23 +8,24 @@
 #include "io/work.h"
 
 #include "io/inner.h"
+#include "io/lock.h"
 
 static const DWORD work_limits[WORK_POOLS] = {[WORK_DNS] = WORK_DNS_THREADS, [WORK_SYS] = WORK_SYS_THREADS};
 
 static struct {
-    SRWLOCK lock;
+    struct lock lock;
     PTP_POOL pools[WORK_POOLS];
     LONG left[WORK_POOLS]; /* threads left behind; below 0 while one comes back before it was said to be left */
-} work_state = {.lock = SRWLOCK_INIT};
+} work_state = {.lock = LOCK_INIT(LOCK_LEAF)};
 
 /* The loop is held: a pool, once there, stays. NULL: no memory. */
 static PTP_POOL work__pool(enum work_pool which)
 {
     PTP_POOL pool, spare;
 
-    AcquireSRWLockExclusive(&work_state.lock);
+    lock_exclusive(&work_state.lock);
     pool = work_state.pools[which];
-    ReleaseSRWLockExclusive(&work_state.lock);
+    unlock_exclusive(&work_state.lock);
     if (pool)
         return pool;
 
@@ -32,13 +33,13 @@ static PTP_POOL work__pool(enum work_pool which)
     if (!spare)
         return NULL;
     SetThreadpoolThreadMaximum(spare, work_limits[which]);
-    AcquireSRWLockExclusive(&work_state.lock);
+    lock_exclusive(&work_state.lock);
     pool = work_state.pools[which];
     if (!pool) {
         work_state.pools[which] = pool = spare;
         spare = NULL;
     }
-    ReleaseSRWLockExclusive(&work_state.lock);
+    unlock_exclusive(&work_state.lock);
     if (spare)
         CloseThreadpool(spare);
     return pool;
@@ -49,6 +50,7 @@ static void CALLBACK work__run(PTP_CALLBACK_INSTANCE instance, void *ctx)
     struct work *w = ctx;
 
     FreeLibraryWhenCallbackReturns(instance, module_self());
+    lock_none_held();
     w->run(w);
     loop_release();
 }
@@ -83,7 +85,7 @@ static void work__adjust(enum work_pool which, bool more)
     PTP_POOL pool;
     LONG left;
 
-    AcquireSRWLockExclusive(&work_state.lock);
+    lock_exclusive(&work_state.lock);
     left = more ? ++work_state.left[which] : --work_state.left[which];
     pool = work_state.pools[which];
     if (left < 0)
@@ -93,7 +95,7 @@ static void work__adjust(enum work_pool which, bool more)
     /* Under the lock after all, so that two adjustments cannot overtake each other; it does no more than set a number.
      */
     SetThreadpoolThreadMaximum(pool, work_limits[which] + (DWORD)left);
-    ReleaseSRWLockExclusive(&work_state.lock);
+    unlock_exclusive(&work_state.lock);
 }
 
 static void work__nothing(struct work *w)
@@ -117,10 +119,10 @@ void work_came_back(enum work_pool which)
 
 void work_take_pools(PTP_POOL pools[WORK_POOLS])
 {
-    AcquireSRWLockExclusive(&work_state.lock);
+    lock_exclusive(&work_state.lock);
     for (unsigned i = 0; i < WORK_POOLS; i++) {
         pools[i] = work_state.pools[i];
         work_state.pools[i] = NULL;
     }
-    ReleaseSRWLockExclusive(&work_state.lock);
+    unlock_exclusive(&work_state.lock);
 }

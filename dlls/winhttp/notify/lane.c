@@ -55,17 +55,18 @@ static void call_application(struct object *o, DWORD status, const void *info, D
     unsigned depth;
     bool wanted;
 
-    AcquireSRWLockShared(&nt->lock);
+    lock_shared(&nt->lock);
     callback = nt->callback;
     context = nt->context;
     wanted = callback && mask_takes(nt->mask, status);
-    ReleaseSRWLockShared(&nt->lock);
+    unlock_shared(&nt->lock);
 
     /* Clients dereference the context of HANDLE_CLOSING without a check (D12). */
     if (!wanted || (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING && !context))
         return;
     depth = notify_depth();
     set_depth(depth + 1);
+    lock_none_held();
     loop_enter_app();
     callback(o->handle, context, status, (void *)info, info_len);
     loop_leave_app();
@@ -77,7 +78,7 @@ static void run_deliver_task(struct task *t);
 void notify_init(struct notify *n, struct notify *inherit)
 {
     memset(n, 0, sizeof(*n));
-    InitializeSRWLock(&n->lock);
+    lock_init(&n->lock, LOCK_LANE);
     for (int i = 0; i < LANE_COUNT; i++) {
         n->lane[i].id = (enum lane_id)i;
         list_init(&n->lane[i].queue);
@@ -85,22 +86,22 @@ void notify_init(struct notify *n, struct notify *inherit)
     }
     if (!inherit)
         return;
-    AcquireSRWLockShared(&inherit->lock);
+    lock_shared(&inherit->lock);
     n->callback = inherit->callback;
     n->mask = inherit->mask;
     n->context = inherit->context;
-    ReleaseSRWLockShared(&inherit->lock);
+    unlock_shared(&inherit->lock);
 }
 
 WINHTTP_STATUS_CALLBACK notify_set_callback(struct object *o, WINHTTP_STATUS_CALLBACK cb, DWORD mask)
 {
     WINHTTP_STATUS_CALLBACK previous;
 
-    AcquireSRWLockExclusive(&o->notify.lock);
+    lock_exclusive(&o->notify.lock);
     previous = o->notify.callback;
     o->notify.callback = cb;
     o->notify.mask = mask;
-    ReleaseSRWLockExclusive(&o->notify.lock);
+    unlock_exclusive(&o->notify.lock);
     return previous;
 }
 
@@ -108,26 +109,26 @@ WINHTTP_STATUS_CALLBACK notify_callback(struct object *o)
 {
     WINHTTP_STATUS_CALLBACK cb;
 
-    AcquireSRWLockShared(&o->notify.lock);
+    lock_shared(&o->notify.lock);
     cb = o->notify.callback;
-    ReleaseSRWLockShared(&o->notify.lock);
+    unlock_shared(&o->notify.lock);
     return cb;
 }
 
 void notify_set_context(struct object *o, DWORD_PTR context)
 {
-    AcquireSRWLockExclusive(&o->notify.lock);
+    lock_exclusive(&o->notify.lock);
     o->notify.context = context;
-    ReleaseSRWLockExclusive(&o->notify.lock);
+    unlock_exclusive(&o->notify.lock);
 }
 
 DWORD_PTR notify_context(struct object *o)
 {
     DWORD_PTR context;
 
-    AcquireSRWLockShared(&o->notify.lock);
+    lock_shared(&o->notify.lock);
     context = o->notify.context;
-    ReleaseSRWLockShared(&o->notify.lock);
+    unlock_shared(&o->notify.lock);
     return context;
 }
 
@@ -135,9 +136,9 @@ bool notify_wanted(struct object *o, DWORD status)
 {
     bool wanted;
 
-    AcquireSRWLockShared(&o->notify.lock);
+    lock_shared(&o->notify.lock);
     wanted = o->notify.callback && mask_takes(o->notify.mask, status);
-    ReleaseSRWLockShared(&o->notify.lock);
+    unlock_shared(&o->notify.lock);
     return wanted;
 }
 
@@ -147,21 +148,21 @@ void notify_post(struct object *o, enum lane_id id, struct note *n)
     struct lane *l = &nt->lane[id];
 
     object_ref(o);
-    AcquireSRWLockExclusive(&nt->lock);
+    lock_exclusive(&nt->lock);
     n->queued = true;
     list_add_tail(&l->queue, &n->node);
     if (l->wake && l->drainer != GetCurrentThreadId())
         SetEvent(l->wake);
-    ReleaseSRWLockExclusive(&nt->lock);
+    unlock_exclusive(&nt->lock);
 }
 
 bool note_queued(struct object *o, const struct note *n)
 {
     bool queued;
 
-    AcquireSRWLockShared(&o->notify.lock);
+    lock_shared(&o->notify.lock);
     queued = n->queued;
-    ReleaseSRWLockShared(&o->notify.lock);
+    unlock_shared(&o->notify.lock);
     return queued;
 }
 
@@ -212,18 +213,18 @@ void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len
     struct notify *nt = &o->notify;
     bool last;
 
-    AcquireSRWLockExclusive(&nt->lock);
+    lock_exclusive(&nt->lock);
     last = nt->closing;
     if (!last)
         nt->now_running++;
-    ReleaseSRWLockExclusive(&nt->lock);
+    unlock_exclusive(&nt->lock);
     if (last)
         return;
     call_application(o, status, info, info_len);
-    AcquireSRWLockExclusive(&nt->lock);
+    lock_exclusive(&nt->lock);
     nt->now_running--;
     last = take_closing(nt);
-    ReleaseSRWLockExclusive(&nt->lock);
+    unlock_exclusive(&nt->lock);
     if (last)
         deliver_closing(o);
 }
@@ -234,7 +235,7 @@ bool lane_claim(struct object *o, enum lane_id id, bool nested)
     DWORD me = GetCurrentThreadId();
     bool mine = false;
 
-    AcquireSRWLockExclusive(&o->notify.lock);
+    lock_exclusive(&o->notify.lock);
     /* Synchronous calls have nobody else to deliver, and the end of a handle is told inside CloseHandle (D14). */
     if (o->async && !o->notify.closing && notify_depth() >= LANE_NESTING)
         mine = false;
@@ -246,7 +247,7 @@ bool lane_claim(struct object *o, enum lane_id id, bool nested)
         l->claims++;
         mine = true;
     }
-    ReleaseSRWLockExclusive(&o->notify.lock);
+    unlock_exclusive(&o->notify.lock);
     return mine;
 }
 
@@ -260,7 +261,7 @@ bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)
         uint64_t now = clock_ms();
         bool late = now >= until, claimed = false, asked;
 
-        AcquireSRWLockExclusive(&o->notify.lock);
+        lock_exclusive(&o->notify.lock);
         asked = !l->wanted_by || l->wanted_by == me;
         if (!l->drainer && asked) {
             l->drainer = me;
@@ -274,18 +275,19 @@ bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)
             l->wanted_by = me;
             l->wake = event;
         }
-        ReleaseSRWLockExclusive(&o->notify.lock);
+        unlock_exclusive(&o->notify.lock);
         if (claimed || late || !asked)
             return claimed;
+        lock_none_held();
         WaitForSingleObject(event, (DWORD)(until - now));
     }
 }
 
 void lane_set_wake(struct object *o, enum lane_id id, HANDLE event)
 {
-    AcquireSRWLockExclusive(&o->notify.lock);
+    lock_exclusive(&o->notify.lock);
     o->notify.lane[id].wake = event;
-    ReleaseSRWLockExclusive(&o->notify.lock);
+    unlock_exclusive(&o->notify.lock);
 }
 
 /* Lock held: the next note this thread may deliver, unlinked and copied to *n; its memory in *heap when it is the
@@ -321,9 +323,9 @@ bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
         struct note n, *heap;
         bool was_mine, got;
 
-        AcquireSRWLockExclusive(&nt->lock);
+        lock_exclusive(&nt->lock);
         got = !(l->wanted_by && l->wanted_by != GetCurrentThreadId()) && take_note(l, mine, &n, &heap, &was_mine);
-        ReleaseSRWLockExclusive(&nt->lock);
+        unlock_exclusive(&nt->lock);
         if (!got)
             return delivered;
         call_application(o, n.status, n.info, n.info_len);
@@ -358,7 +360,7 @@ void lane_release(struct object *o, enum lane_id id)
     struct lane *l = &nt->lane[id];
     bool closing = false;
 
-    AcquireSRWLockExclusive(&nt->lock);
+    lock_exclusive(&nt->lock);
     if (--l->claims == 0) {
         l->drainer = 0;
         if (l->wanted_by)
@@ -367,7 +369,7 @@ void lane_release(struct object *o, enum lane_id id)
             post_deliver(o, l);
         closing = take_closing(nt);
     }
-    ReleaseSRWLockExclusive(&nt->lock);
+    unlock_exclusive(&nt->lock);
     if (closing)
         deliver_closing(o);
 }
@@ -377,10 +379,10 @@ void lane_kick(struct object *o, enum lane_id id)
     struct notify *nt = &o->notify;
     struct lane *l = &nt->lane[id];
 
-    AcquireSRWLockExclusive(&nt->lock);
+    lock_exclusive(&nt->lock);
     if (!l->drainer && ((o->async && !list_empty(&l->queue)) || (nt->closing && !nt->closed)))
         post_deliver(o, l);
-    ReleaseSRWLockExclusive(&nt->lock);
+    unlock_exclusive(&nt->lock);
 }
 
 static void run_deliver_task(struct task *t)
@@ -390,10 +392,10 @@ static void run_deliver_task(struct task *t)
     struct notify *nt = container_of(l - id, struct notify, lane);
     struct object *o = container_of(nt, struct object, notify);
 
-    AcquireSRWLockExclusive(&nt->lock);
+    lock_exclusive(&nt->lock);
     l->deliver_posted = false;
     l->handed_on++;
-    ReleaseSRWLockExclusive(&nt->lock);
+    unlock_exclusive(&nt->lock);
     if (lane_claim(o, id, false)) {
         lane_drain(o, id, NULL);
         lane_release(o, id);
@@ -406,10 +408,10 @@ static void spread(struct object *o)
     struct notify *nt = &o->notify;
     struct lane *l = &nt->lane[LANE_SEND];
 
-    AcquireSRWLockExclusive(&nt->lock);
+    lock_exclusive(&nt->lock);
     if (!nt->closing && !l->drainer && !list_empty(&l->queue) && !list_empty(&nt->lane[LANE_RECEIVE].queue))
         post_deliver(o, l);
-    ReleaseSRWLockExclusive(&nt->lock);
+    unlock_exclusive(&nt->lock);
 }
 
 void notify_deliver(struct object *o)
@@ -432,7 +434,7 @@ void notify_closing(struct object *o)
     struct list dropped, *pos, *tmp;
 
     list_init(&dropped);
-    AcquireSRWLockExclusive(&nt->lock);
+    lock_exclusive(&nt->lock);
     nt->closing = true;
     for (int i = 0; i < LANE_COUNT; i++)
         LIST_FOR_EACH(pos, tmp, &nt->lane[i].queue)
@@ -445,7 +447,7 @@ void notify_closing(struct object *o)
             list_remove(pos);
             list_add_tail(&dropped, pos);
         }
-    ReleaseSRWLockExclusive(&nt->lock);
+    unlock_exclusive(&nt->lock);
     LIST_FOR_EACH(pos, tmp, &dropped)
     {
         struct note *n = container_of(pos, struct note, node);

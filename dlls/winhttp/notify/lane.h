@@ -31,6 +31,7 @@
 #include <winhttp.h>
 #include "base/err.h"
 #include "base/list.h"
+#include "io/lock.h"
 #include "io/loop.h"
 
 #define LANE_NESTING 3u /* completions delivered inside callbacks, per thread (SEMANTICS B25) */
@@ -78,7 +79,7 @@ struct lane {
 };
 
 struct notify {
-    SRWLOCK lock;
+    struct lock lock;
     WINHTTP_STATUS_CALLBACK callback;
     DWORD mask;
     DWORD_PTR context;

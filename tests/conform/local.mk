@@ -19,6 +19,7 @@ conform_programs += tests/conform/messages
 conform_programs += tests/conform/notify
 conform_programs += tests/conform/options
 conform_programs += tests/conform/race
+conform_programs += tests/conform/sequences
 conform_programs += tests/conform/stubs
 conform_programs += tests/conform/times
 conform_programs += tests/conform/tls
@@ -30,6 +31,7 @@ conform_programs += tests/conform/ws_cases
 conform_programs += tests/conform/ws_cuts
 conform_programs += tests/conform/ws_cuts_tls
 conform_programs += tests/conform/ws_many
+conform_programs += tests/conform/ws_states
 conform_programs += tests/conform/ws_sync
 tests_conform_messages_LDADD = $(LDADD) -lversion
 

@@ -45,6 +45,7 @@ void op_begin(struct op *op, DWORD api, void *buf, size_t len)
     assert(!op->pending);
     object_ref(op->object);
     op->pending = true;
+    op->waited = !op->object->async;
     op->thread = GetCurrentThreadId();
     op->api = api;
     op->buf = buf;
@@ -70,7 +71,7 @@ static void op_resolve(struct op *op, enum wh_err err)
     assert(op->pending);
     op->pending = false;
     op->err = err;
-    if (o->async) {
+    if (!op->waited) {
         op->note.completion = true;
         notify_post(o, op->lane, &op->note);
     } else if (op->event && op->thread != GetCurrentThreadId()) {

@@ -3,10 +3,10 @@
  * One accepted operation of an object, embedded in it: it needs no memory to complete, and it completes exactly once.
  * Success, failure, time-out and cancellation all end in op_resolve, which asserts that the slot was pending.
  *
- * Asynchronous handles: resolving fills the slot's note and posts it on the slot's lane. Synchronous handles: resolving
- * stores the outcome and sets the slot's event, for the thread that waits inside the call. Guard: the lock of the
- * connection the object is bound to, else the object's own. A slot is busy until its completion has been taken for
- * delivery, so that a note is never reused under the application's callback.
+ * Asynchronous handles: resolving fills the slot's note and posts it on the slot's lane. Synchronous handles, and the
+ * one asynchronous call that waits (W5): resolving stores the outcome and sets the slot's event, for the thread inside
+ * the call. Guard: the lock of the connection the object is bound to, else the object's own. A slot is busy until its
+ * completion has been taken for delivery, so that a note is never reused under the application's callback.
  */
 #ifndef CORE_OP_H
 #define CORE_OP_H
@@ -18,6 +18,7 @@ struct op {
     struct object *object; /* constant */
     enum lane_id lane;     /* constant */
     bool pending;
+    bool waited;     /* the call waits for the outcome: no completion is told; synchronous handles always */
     DWORD thread;    /* that began it; its own event is not set for its own sake */
     DWORD api;       /* API_... of WINHTTP_ASYNC_RESULT, or WINHTTP_WEB_SOCKET_OPERATION */
     uint8_t *buf;    /* the caller's buffer, touched only under the guard while pending */

@@ -62,7 +62,7 @@ static bool in_order(const struct request *r)
            (r->object.async && r->send.pending && (r->wire == REQ_OPENING || r->wire == REQ_SENDING));
 }
 
-static void begin_receive(struct request *r, DWORD not_on)
+static void begin_receive(struct request *r, DWORD not_on, bool waited)
 {
     uint32_t limit = r->settings.receive_response_timeout;
 
@@ -76,6 +76,7 @@ static void begin_receive(struct request *r, DWORD not_on)
     r->redirect_told = false;
     op_begin(&r->recv, API_RECEIVE_RESPONSE, NULL, 0);
     r->recv.note.not_on = not_on;
+    r->recv.waited = waited;
     if (r->wire == REQ_SENT)
         req_enter(r, REQ_HEAD);
     if (r->wire == REQ_HEAD && r->cert_asked)
@@ -115,7 +116,7 @@ static enum wh_err receive_async(struct request *r)
     busy = op_busy(&r->recv) || o->closed;
     if (!busy) {
         ordered = in_order(r);
-        begin_receive(r, waits ? 0 : GetCurrentThreadId());
+        begin_receive(r, waits ? 0 : GetCurrentThreadId(), false);
         if (!ordered)
             op_fail(&r->recv, WH_E_STATE);
         else if (c && r->recv.pending)
@@ -135,7 +136,7 @@ static enum wh_err receive_async(struct request *r)
     return busy ? WH_E_STATE : WH_OK;
 }
 
-static enum wh_err receive_sync(struct request *r)
+enum wh_err request_await(struct request *r)
 {
     struct conn *c;
     bool ordered;
@@ -151,12 +152,12 @@ static enum wh_err receive_sync(struct request *r)
     c = user_lock(&r->user);
     ordered = c && in_order(r) && !op_busy(&r->recv);
     if (ordered)
-        begin_receive(r, 0);
+        begin_receive(r, 0, true);
     user_unlock(&r->user, c);
-    return ordered ? wait_for(&r->recv, &r->user, WAIT_DRIVES) : WH_E_STATE;
+    return ordered ? wait_for(&r->recv, &r->user, r->object.async ? WAIT_DELIVERS : WAIT_DRIVES) : WH_E_STATE;
 }
 
 enum wh_err request_receive(struct request *r)
 {
-    return r->object.async ? receive_async(r) : receive_sync(r);
+    return r->object.async ? receive_async(r) : request_await(r);
 }

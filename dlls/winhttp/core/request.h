@@ -149,6 +149,8 @@ enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_
                          DWORD total, DWORD_PTR context);
 enum wh_err request_write(struct request *r, const void *data, DWORD len, DWORD *written, bool *inline_done);
 enum wh_err request_receive(struct request *r);
+enum wh_err request_await(struct request *r); /* the same, but waits for the head and tells no completion, also on an
+                                                 asynchronous handle (W5) */
 enum wh_err request_query_data(struct request *r, DWORD *available, bool *inline_done);
 enum wh_err request_read(struct request *r, void *buf, DWORD len, DWORD *read, bool *inline_done);
 

@@ -26,21 +26,34 @@ static void let_go(struct conn *c, HANDLE event)
 static void drive(struct conn *c, struct op *op, enum wait_role role)
 {
     uint64_t now = clock_ms();
+    HANDLE event = role == WAIT_DRIVES ? op->event : NULL;
 
-    if (role == WAIT_DRIVES) {
-        c->rx_event = op->event;
+    if (event) {
+        c->rx_event = event;
         conn_reap(c);
     }
     if (now >= conn_deadline(c))
         conn_expire(c, now);
     if (op->pending)
-        conn_crank(c, role == WAIT_DRIVES ? CRANK_ALL : CRANK_DOWN, role == WAIT_DRIVES ? op->event : NULL);
+        conn_crank(c, role == WAIT_SENDS ? CRANK_DOWN : CRANK_ALL, event);
+}
+
+/* On an asynchronous handle a worker may still be inside the callback that made the application call: its turn ends
+ * when that returns (D2). Inside a callback nothing is waited for: the lane is this thread's, or another one delivers.
+ */
+static bool claim(struct object *o, HANDLE event, enum wait_role role)
+{
+    if (role == WAIT_SENDS)
+        return false;
+    if (role == WAIT_DELIVERS && !notify_depth())
+        return lane_claim_wait(o, LANE_MAIN, event, WAIT_CLAIM_MS);
+    return lane_claim_waiting(o, LANE_MAIN);
 }
 
 enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
 {
     struct object *o = u->object;
-    bool drains = role == WAIT_DRIVES && lane_claim(o, LANE_MAIN, true);
+    bool drains = claim(o, op->event, role);
     struct conn *held = NULL; /* the connection this thread may have receives pending on; it may be unbound meanwhile */
     enum wh_err err;
 

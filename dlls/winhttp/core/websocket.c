@@ -69,15 +69,15 @@ static void start(struct websocket *w)
     user_unlock(&w->user, c);
 }
 
-/* W5: the answer to a handshake that was sent, but that nobody has received yet. */
-static void receive_answer(struct request *r)
+/* W5: the answer to a handshake that was sent, but that nobody has received yet. The call is synchronous on every
+ * handle, so it waits, as long as a ReceiveResponse would. */
+static enum wh_err receive_answer(struct request *r)
 {
     struct conn *c = user_lock(&r->user);
-    bool due = r->upgrade && r->wire == REQ_SENT && !r->object.async;
+    bool due = r->upgrade && r->wire == REQ_SENT;
 
     user_unlock(&r->user, c);
-    if (due)
-        request_receive(r);
+    return due ? request_await(r) : WH_OK;
 }
 
 enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websocket **out)
@@ -93,7 +93,6 @@ enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websoc
     }
     notify_init(&w->object.notify, &r->object.notify);
     notify_set_context(&w->object, context); /* H14: the request's is not inherited */
-    receive_answer(r);
     w->user.ops = &websocket_user_ops;
     w->user.object = &w->object;
     op_init(&w->receive, &w->object, LANE_RECEIVE);
@@ -101,7 +100,9 @@ enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websoc
     op_init(&w->shutdown, &w->object, LANE_SEND);
     op_init(&w->close, &w->object, LANE_SEND);
     w->sweep_due = TIMER_NEVER;
-    err = x_ws_create(&cfg, &w->link);
+    err = receive_answer(r);
+    if (err == WH_OK)
+        err = x_ws_create(&cfg, &w->link);
     if (err == WH_OK)
         err = handle_publish(&w->object);
     if (err == WH_OK) {

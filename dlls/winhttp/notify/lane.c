@@ -229,15 +229,15 @@ void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len
         deliver_closing(o);
 }
 
-bool lane_claim(struct object *o, enum lane_id id, bool nested)
+static bool claim(struct object *o, enum lane_id id, bool nested, bool at_any_depth)
 {
     struct lane *l = &o->notify.lane[id];
     DWORD me = GetCurrentThreadId();
     bool mine = false;
 
     lock_exclusive(&o->notify.lock);
-    /* Synchronous calls have nobody else to deliver, and the end of a handle is told inside CloseHandle (D14). */
-    if (o->async && !o->notify.closing && notify_depth() >= LANE_NESTING)
+    /* The end of a handle is told inside CloseHandle, wherever that is called (D14). */
+    if (!at_any_depth && !o->notify.closing && notify_depth() >= LANE_NESTING)
         mine = false;
     else if (!l->drainer && (!l->wanted_by || l->wanted_by == me)) {
         l->drainer = me;
@@ -249,6 +249,16 @@ bool lane_claim(struct object *o, enum lane_id id, bool nested)
     }
     unlock_exclusive(&o->notify.lock);
     return mine;
+}
+
+bool lane_claim(struct object *o, enum lane_id id, bool nested)
+{
+    return claim(o, id, nested, !o->async);
+}
+
+bool lane_claim_waiting(struct object *o, enum lane_id id)
+{
+    return claim(o, id, true, true);
 }
 
 bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)

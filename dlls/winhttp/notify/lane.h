@@ -121,6 +121,8 @@ void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len
  * releases.
  */
 bool lane_claim(struct object *o, enum lane_id id, bool nested);
+bool lane_claim_waiting(struct object *o, enum lane_id id); /* nested, of a call that waits for what only it may be able
+                                                               to deliver: at any depth of callbacks */
 bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event,
                      DWORD ms); /* D2: asks another thread's claim to be handed over; event as lane wake */
 void lane_set_wake(struct object *o, enum lane_id id, HANDLE event); /* claimed: set by notify_post; NULL to end */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Windows test programs: append to conform_programs; shared files to conform_support_sources.
+conform_programs += tests/conform/cancel
 conform_programs += tests/conform/crackurl
 conform_programs += tests/conform/errors
 conform_programs += tests/conform/facts
@@ -21,6 +22,7 @@ conform_programs += tests/conform/options
 conform_programs += tests/conform/race
 conform_programs += tests/conform/sequences
 conform_programs += tests/conform/stubs
+conform_programs += tests/conform/timeouts
 conform_programs += tests/conform/times
 conform_programs += tests/conform/tls
 conform_programs += tests/conform/trustca
@@ -43,6 +45,7 @@ conform_support_sources += \
 	tests/conform/harness.c tests/conform/harness.h \
 	tests/conform/recorder.c tests/conform/recorder.h \
 	tests/conform/story.c tests/conform/story.h \
+	tests/conform/stuck.c tests/conform/stuck.h \
 	tests/conform/talk.c tests/conform/talk.h \
 	tests/conform/wire.c tests/conform/wire.h \
 	tests/unit/ws_case.c tests/unit/ws_case.h tests/unit/ws_cases.inc tests/unit/ws_utf8_cases.inc \

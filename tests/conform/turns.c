@@ -7,7 +7,7 @@
  * Send never delivers what a Receive has brought, and what is promised inside a call holds however deep in callbacks it
  * is made.
  */
-#include "client.h"
+#include "stuck.h"
 
 static struct client the;
 static HANDLE came;
@@ -227,6 +227,80 @@ static void check_deep_exchange(INTERNET_PORT port)
     client_close(&the);
 }
 
+/* ---- two calls at once ---- */
+
+static struct stuck slow;
+static HANDLE held;
+
+static void hold_receiving(struct stuck *s, DWORD status)
+{
+    (void)s;
+    if (status == WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE)
+        WaitForSingleObject(held, WAIT_MS);
+}
+
+static void hold_response(struct stuck *s, DWORD status)
+{
+    if (status != WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED)
+        return;
+    SetEvent(s->completed);
+    WaitForSingleObject(held, WAIT_MS);
+}
+
+static void refuse_all(const char *where)
+{
+    HINTERNET request = slow.client.request;
+    DWORD n;
+
+    FAILS(WinHttpReceiveResponse(request, NULL), ERROR_WINHTTP_INCORRECT_HANDLE_STATE, "%s: ReceiveResponse", where);
+    FAILS(WinHttpQueryDataAvailable(request, &n), ERROR_WINHTTP_INCORRECT_HANDLE_STATE, "%s: QueryData", where);
+    FAILS(WinHttpReadData(request, in, 1, &n), ERROR_WINHTTP_INCORRECT_HANDLE_STATE, "%s: ReadData", where);
+    FAILS(WinHttpWriteData(request, in, 1, &n), ERROR_WINHTTP_INCORRECT_HANDLE_STATE, "%s: WriteData", where);
+    FAILS(WinHttpSendRequest(request, NULL, 0, NULL, 0, 0, 0), ERROR_WINHTTP_INCORRECT_HANDLE_STATE, "%s: SendRequest",
+          where);
+}
+
+/* A synchronous request is in one call at a time; the one that is refused takes nothing from the other. */
+static void check_second_call(void)
+{
+    DWORD n = POISON;
+
+    if (!stuck_open(&slow, STUCK_HEAD, 0) || !stuck_prepare(&slow))
+        return;
+    slow.hook = hold_response;
+    stuck_call_elsewhere(&slow);
+    refuse_all("D18, another thread waits in ReceiveResponse");
+    if (stuck_accept(&slow))
+        stuck_say(&slow, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    WaitForSingleObject(slow.completed, WAIT_MS);
+    refuse_all("D18, another thread is in a callback of its call");
+    SetEvent(held);
+    ANSWERS(stuck_answer(&slow, WAIT_MS), 0, "D18: whose call succeeds");
+    SUCCEEDS(WinHttpReadData(slow.client.request, in, 2, &n), "D18: after that, calls may come from anywhere");
+    SAME(n, 2, "D18: and find what they look for");
+    stuck_close(&slow);
+}
+
+/* The first call has been accepted, and is still inside its callback, when the second comes. */
+static void check_second_receive(void)
+{
+    if (!stuck_open(&slow, STUCK_HEAD, WINHTTP_FLAG_ASYNC) || !stuck_prepare(&slow))
+        return;
+    slow.hook = hold_receiving;
+    stuck_call_elsewhere(&slow);
+    FAILS(WinHttpReceiveResponse(slow.client.request, NULL), ERROR_WINHTTP_INCORRECT_HANDLE_STATE,
+          "N17: a second ReceiveResponse is refused");
+    slow.hook = NULL;
+    SetEvent(held);
+    if (stuck_accept(&slow))
+        stuck_say(&slow, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    ANSWERS(stuck_answer(&slow, WAIT_MS), 0, "N17: the first is accepted");
+    tap_ok(WaitForSingleObject(slow.completed, WAIT_MS) == WAIT_OBJECT_0, "N17: and completes");
+    SAME(slow.errors, 0, "N17: without an error");
+    SAME(client_status(&slow.client), 200, "N17: with the response");
+    stuck_close(&slow);
+}
+
 int main(void)
 {
     INTERNET_PORT ws = need_port("WS_PORT"), wss = need_port("WSS_PORT");
@@ -234,6 +308,7 @@ int main(void)
 
     step = CreateEventW(NULL, FALSE, FALSE, NULL);
     came = CreateEventW(NULL, FALSE, FALSE, NULL);
+    held = CreateEventW(NULL, FALSE, FALSE, NULL);
     check_taking_over(stub, 0, "ws");
     check_taking_over(stub_tls, WINHTTP_FLAG_SECURE, "wss");
     check_close_beside(ws, 0, "ws");
@@ -244,5 +319,7 @@ int main(void)
     check_stale(stub_tls, WINHTTP_FLAG_SECURE, "https");
     check_deep_close(ws);
     check_deep_exchange(stub);
+    check_second_call();
+    check_second_receive();
     return tap_done();
 }

@@ -134,14 +134,28 @@ static void redirect_passed(struct object *o, bool dropped)
     req_again(r);
 }
 
+/* A broken exchange has no use for its connection: buffers and socket go now, not with the handle. */
+static void let_broken_go(struct request *r)
+{
+    AcquireSRWLockExclusive(&r->object.lock);
+    if (r->wire == REQ_BROKEN && r->user.conn) {
+        r->net_error = r->user.conn->net_error;
+        req_drop_conn(r);
+    }
+    ReleaseSRWLockExclusive(&r->object.lock);
+}
+
 void req_follow_up(struct object *o)
 {
     struct request *r = request_of(o);
     struct conn *c = user_lock(&r->user);
     enum req_turn turn = r->turn;
+    bool broken = c && r->wire == REQ_BROKEN;
 
     r->turn = TURN_NONE;
     user_unlock(&r->user, c);
+    if (broken)
+        let_broken_go(r);
     if (turn == TURN_REDIRECT)
         tell_redirect(r);
     else if (turn == TURN_RETRY)

@@ -136,7 +136,7 @@ uint32_t option_net_error(struct object *request)
 {
     struct request *r = request_of(request);
     struct conn *c = user_lock(&r->user);
-    uint32_t code = c ? (uint32_t)c->net_error : 0;
+    uint32_t code = (uint32_t)(c ? c->net_error : r->net_error);
 
     user_unlock(&r->user, c);
     return code;

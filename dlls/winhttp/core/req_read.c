@@ -70,12 +70,13 @@ void req_read_up(struct request *r)
 static enum wh_err read_call(struct request *r, DWORD api, void *buf, DWORD len, DWORD *result, bool *inline_done)
 {
     struct req_call k;
+    enum wh_err err;
 
     if (!r->object.async && op_prepare_wait(&r->recv) != WH_OK)
         return WH_E_NOMEM;
-    req_enter_call(&k, r);
-    if (r->object.closed)
-        return req_refuse_call(&k, WH_E_CANCELLED); /* by another thread, behind the look-up of the handle */
+    err = req_enter_call(&k, r);
+    if (err != WH_OK)
+        return req_refuse_call(&k, err);
     if ((r->wire != REQ_BODY && r->wire != REQ_UPGRADED && r->wire != REQ_TAKEN) || op_busy(&r->recv))
         return req_refuse_call(&k, WH_E_STATE);
     op_begin(&r->recv, api, buf, len);

@@ -94,67 +94,111 @@ static void wait_inline(struct request *r, uint64_t until)
     lane_set_wake(o, LANE_MAIN, NULL);
 }
 
-/* Asynchronous. TRUE even when out of order: the failure is told by the completion (R23, R24, N26). */
-static enum wh_err receive_async(struct request *r)
+/* A second call while one has not completed is refused at once, so that it takes nothing from the first. */
+static enum wh_err reserve(struct request *r)
 {
-    struct object *o = &r->object;
-    bool waits = !notify_depth() && !loop_on_worker();
-    uint64_t until = clock_ms() + REQ_INLINE_WAIT_MS;
-    bool claimed, busy, ordered;
-    struct conn *c;
+    struct conn *c = user_lock(&r->user);
+    enum wh_err err = r->object.closed ? WH_E_CANCELLED : r->receiving || op_busy(&r->recv) ? WH_E_STATE : WH_OK;
 
-    if (op_prepare_wait(&r->recv) != WH_OK)
-        return WH_E_NOMEM;
-    claimed = waits ? lane_claim_wait(o, LANE_MAIN, r->recv.event, REQ_INLINE_WAIT_MS) : lane_claim(o, LANE_MAIN, true);
-    c = user_lock(&r->user);
-    ordered = in_order(r);
+    if (err == WH_OK)
+        r->receiving = true;
     user_unlock(&r->user, c);
-    if (ordered)
-        notify_now(o, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, NULL, 0);
+    return err;
+}
 
-    c = user_lock(&r->user);
-    busy = op_busy(&r->recv) || o->closed;
-    if (!busy) {
-        ordered = in_order(r);
-        begin_receive(r, waits ? 0 : GetCurrentThreadId(), false);
+/* What was reserved is taken, unless the handle has been closed meanwhile. The failure of a call that is out of order
+ * is told by its completion (R23, R24, N26). */
+static enum wh_err take_slot(struct request *r, DWORD not_on)
+{
+    struct conn *c = user_lock(&r->user);
+    enum wh_err err = r->object.closed ? WH_E_CANCELLED : WH_OK;
+    bool ordered = in_order(r);
+
+    r->receiving = false;
+    if (err == WH_OK) {
+        begin_receive(r, not_on, false);
         if (!ordered)
             op_fail(&r->recv, WH_E_STATE);
         else if (c && r->recv.pending)
             conn_crank(c, CRANK_ALL, NULL);
     }
     user_unlock(&r->user, c);
-    req_follow_up(o);
-    if (claimed) {
-        if (waits && !busy)
-            wait_inline(r, until);
-        else
-            lane_drain(o, LANE_MAIN, &r->recv.note);
-        lane_release(o, LANE_MAIN);
-    } else {
+    req_follow_up(&r->object);
+    return err;
+}
+
+static bool is_in_order(struct request *r)
+{
+    struct conn *c = user_lock(&r->user);
+    bool ordered = in_order(r);
+
+    user_unlock(&r->user, c);
+    return ordered;
+}
+
+static enum wh_err receive_async(struct request *r)
+{
+    struct object *o = &r->object;
+    bool waits = !notify_depth() && !loop_on_worker();
+    uint64_t until = clock_ms() + REQ_INLINE_WAIT_MS;
+    enum wh_err err;
+    bool claimed;
+
+    if (op_prepare_wait(&r->recv) != WH_OK)
+        return WH_E_NOMEM;
+    err = reserve(r);
+    if (err != WH_OK)
+        return err;
+    claimed = waits ? lane_claim_wait(o, LANE_MAIN, r->recv.event, REQ_INLINE_WAIT_MS) : lane_claim(o, LANE_MAIN, true);
+    if (is_in_order(r))
+        notify_now(o, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, NULL, 0);
+    err = take_slot(r, waits ? 0 : GetCurrentThreadId());
+    if (!claimed) {
         lane_kick(o, LANE_MAIN);
+        return err;
     }
-    return busy ? WH_E_STATE : WH_OK;
+    if (waits && err == WH_OK)
+        wait_inline(r, until);
+    else
+        lane_drain(o, LANE_MAIN, &r->recv.note);
+    lane_release(o, LANE_MAIN);
+    return err;
+}
+
+/* What was in order before the callback need not be behind it: the handle may have been closed there. */
+static enum wh_err await_head(struct request *r)
+{
+    struct conn *c;
+    enum wh_err err = WH_OK;
+
+    if (is_in_order(r))
+        notify_now(&r->object, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, NULL, 0);
+    c = user_lock(&r->user);
+    r->receiving = false;
+    if (r->object.closed)
+        err = WH_E_CANCELLED;
+    else if (!in_order(r))
+        err = WH_E_STATE;
+    else
+        begin_receive(r, 0, true);
+    user_unlock(&r->user, c);
+    return err == WH_OK ? wait_for(&r->recv, &r->user, r->object.async ? WAIT_DELIVERS : WAIT_DRIVES) : err;
 }
 
 enum wh_err request_await(struct request *r)
 {
-    struct conn *c;
-    bool ordered;
+    enum wh_err err;
 
     if (op_prepare_wait(&r->recv) != WH_OK)
         return WH_E_NOMEM;
-    c = user_lock(&r->user);
-    ordered = in_order(r) && !op_busy(&r->recv);
-    user_unlock(&r->user, c);
-    if (!ordered)
-        return WH_E_STATE;
-    notify_now(&r->object, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, NULL, 0);
-    c = user_lock(&r->user);
-    ordered = c && in_order(r) && !op_busy(&r->recv);
-    if (ordered)
-        begin_receive(r, 0, true);
-    user_unlock(&r->user, c);
-    return ordered ? wait_for(&r->recv, &r->user, r->object.async ? WAIT_DELIVERS : WAIT_DRIVES) : WH_E_STATE;
+    err = req_take_turn(r);
+    if (err != WH_OK)
+        return err;
+    err = reserve(r);
+    if (err == WH_OK)
+        err = await_head(r);
+    req_end_turn(r);
+    return err;
 }
 
 enum wh_err request_receive(struct request *r)

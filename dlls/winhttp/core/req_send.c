@@ -18,6 +18,7 @@ void req_reset_exchange(struct request *r)
     r->x = NULL;
     r->head = NULL;
     req_facts_clear(&r->facts);
+    r->net_error = 0;
     r->optional_done = 0;
     r->sent_count = 0;
     r->head_written = r->closing_told = r->cert_asked = false;
@@ -64,15 +65,13 @@ static enum wh_err add_headers(struct request *r, const WCHAR *headers, DWORD le
     return req_add_lines(r, headers, n, HDR_LINES_ADD);
 }
 
-enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_len, void *optional, DWORD optional_len,
-                         DWORD total, DWORD_PTR context)
+static enum wh_err send_request(struct request *r, const WCHAR *headers, DWORD headers_len, void *optional,
+                                DWORD optional_len, DWORD total, DWORD_PTR context)
 {
     struct object *o = &r->object;
     bool starved;
     enum wh_err err;
 
-    if (!o->async && op_prepare_wait(&r->send) != WH_OK)
-        return WH_E_NOMEM;
     lock_exclusive(&o->lock);
     err = o->closed ? WH_E_CANCELLED : may_send(r) ? WH_OK : WH_E_STATE;
     if (err == WH_OK && context)
@@ -101,6 +100,21 @@ enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_
         return WH_OK;
     }
     return req_start(r);
+}
+
+enum wh_err request_send(struct request *r, const WCHAR *headers, DWORD headers_len, void *optional, DWORD optional_len,
+                         DWORD total, DWORD_PTR context)
+{
+    enum wh_err err;
+
+    if (!r->object.async && op_prepare_wait(&r->send) != WH_OK)
+        return WH_E_NOMEM;
+    err = req_take_turn(r);
+    if (err != WH_OK)
+        return err;
+    err = send_request(r, headers, headers_len, optional, optional_len, total, context);
+    req_end_turn(r);
+    return err;
 }
 
 void req_opened(struct request *r)
@@ -232,12 +246,13 @@ static bool may_write(const struct request *r, DWORD len)
 enum wh_err request_write(struct request *r, const void *data, DWORD len, DWORD *written, bool *inline_done)
 {
     struct req_call k;
+    enum wh_err err;
 
     if (!r->object.async && op_prepare_wait(&r->send) != WH_OK)
         return WH_E_NOMEM;
-    req_enter_call(&k, r);
-    if (r->object.closed)
-        return req_refuse_call(&k, WH_E_CANCELLED); /* by another thread, behind the look-up of the handle */
+    err = req_enter_call(&k, r);
+    if (err != WH_OK)
+        return req_refuse_call(&k, err);
     if (r->wire != REQ_SENT || op_busy(&r->send))
         return req_refuse_call(&k, WH_E_STATE);
     if ((!data && len) || !may_write(r, len))

@@ -452,11 +452,27 @@ const struct conn_user_ops request_user_ops = {
 
 /* The frame of a verb. */
 
-void req_enter_call(struct req_call *k, struct request *r)
+enum wh_err req_take_turn(struct request *r)
+{
+    return r->object.async || lane_claim(&r->object, LANE_MAIN, true) ? WH_OK : WH_E_STATE;
+}
+
+void req_end_turn(struct request *r)
+{
+    if (r->object.async)
+        return;
+    req_follow_up(&r->object);
+    lane_release(&r->object, LANE_MAIN);
+}
+
+enum wh_err req_enter_call(struct req_call *k, struct request *r)
 {
     k->r = r;
-    k->claimed = r->object.async && lane_claim(&r->object, LANE_MAIN, true);
+    k->claimed = lane_claim(&r->object, LANE_MAIN, true);
     k->c = user_lock(&r->user);
+    if (r->object.closed)
+        return WH_E_CANCELLED; /* by another thread, behind the look-up of the handle */
+    return r->object.async || k->claimed ? WH_OK : WH_E_STATE;
 }
 
 enum wh_err req_refuse_call(struct req_call *k, enum wh_err err)
@@ -478,6 +494,7 @@ enum wh_err req_leave_call(struct req_call *k, struct op *op, DWORD *result, boo
         err = wait_for(op, &r->user, WAIT_DRIVES);
         if (err == WH_OK && result)
             *result = (DWORD)op->done;
+        req_end_turn(r);
         return err;
     }
     op->note.not_on = GetCurrentThreadId();

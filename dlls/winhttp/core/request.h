@@ -101,6 +101,8 @@ struct request {
     bool resending;       /* the exchange was begun by us: nothing is told when the request has been sent but that */
     bool reused, retried; /* the connection came from the pool; one that failed was replaced */
     uint64_t rx_base;     /* conn->rx_count when it was bound */
+    bool receiving;       /* a ReceiveResponse is about to take its slot */
+    int net_error;        /* Winsock code of the connection that broke and was let go */
     struct task start;    /* asynchronous SendRequest begins on a worker */
 };
 
@@ -173,11 +175,20 @@ struct req_call {
     struct conn *c; /* locked, or NULL: the object lock is held */
     bool claimed;
 };
-void req_enter_call(struct req_call *k, struct request *r);
+/* WH_OK, or why the call is refused whatever it asks: WH_E_CANCELLED, WH_E_STATE. Both ways the call is in the frame.
+ */
+enum wh_err req_enter_call(struct req_call *k, struct request *r);
 /* op has been begun. Asynchronous: cranks, unlocks, delivers; *inline_done tells whether on this thread. Synchronous:
  * waits for the outcome. *result (may be NULL) gets the bytes moved, if they are known when the call returns (B23,
  * B24). */
 enum wh_err req_leave_call(struct req_call *k, struct op *op, DWORD *result, bool *inline_done);
 enum wh_err req_refuse_call(struct req_call *k, enum wh_err err); /* unlocks; answers err */
+/*
+ * A synchronous request is in one call at a time: a verb of another thread is refused with WH_E_STATE, for it could
+ * neither make its callbacks nor go on when the first one leaves. Taken before any lock, ended after all of them; nests
+ * on one thread. Asynchronous requests have nothing to take.
+ */
+enum wh_err req_take_turn(struct request *r);
+void req_end_turn(struct request *r);
 
 #endif

@@ -280,10 +280,9 @@ bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)
         }
         if (asked && (claimed || late)) {
             l->wanted_by = 0;
-            l->wake = NULL;
         } else if (asked) {
             l->wanted_by = me;
-            l->wake = event;
+            l->handed_over = event;
         }
         unlock_exclusive(&o->notify.lock);
         if (claimed || late || !asked)
@@ -374,7 +373,7 @@ void lane_release(struct object *o, enum lane_id id)
     if (--l->claims == 0) {
         l->drainer = 0;
         if (l->wanted_by)
-            SetEvent(l->wake);
+            SetEvent(l->handed_over);
         else if (!list_empty(&l->queue) && (o->async || nt->closing))
             post_deliver(o, l);
         closing = take_closing(nt);

@@ -72,7 +72,8 @@ struct lane {
     DWORD drainer;       /* thread that has the claim, 0 = none */
     unsigned claims;     /* nested claims of that thread */
     DWORD wanted_by;     /* thread that waits for the claim (D2), 0 = none */
-    HANDLE wake;         /* event to set when a note is posted or the claim is handed over; NULL = none */
+    HANDLE handed_over;  /* its event; the claim has been given up in its favour */
+    HANDLE wake;         /* event of the drainer, set when another thread posts a note; NULL = none */
     struct task deliver; /* posted when a worker shall drain */
     bool deliver_posted;
     unsigned handed_on; /* times a worker found a note it must not deliver (note.not_on) */
@@ -124,7 +125,7 @@ bool lane_claim(struct object *o, enum lane_id id, bool nested);
 bool lane_claim_waiting(struct object *o, enum lane_id id); /* nested, of a call that waits for what only it may be able
                                                                to deliver: at any depth of callbacks */
 bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event,
-                     DWORD ms); /* D2: asks another thread's claim to be handed over; event as lane wake */
+                     DWORD ms); /* D2: asks another thread's claim to be handed over, which sets event */
 void lane_set_wake(struct object *o, enum lane_id id, HANDLE event); /* claimed: set by notify_post; NULL to end */
 /* Delivers what is queued (claimed lanes only); true if `mine` was among what was delivered, with mine NULL if anything
  * was. */

@@ -10,6 +10,7 @@
 #include "core/pool.h"
 #include "core/wait.h"
 #include "io/clock.h"
+#include "sys/trust_engine.h"
 
 static void run_task(struct task *t);
 static void run_timer(struct task *t);
@@ -18,6 +19,7 @@ static void on_io(struct sock_op *op);
 void conn_start(void)
 {
     loop_set_sink(on_io);
+    loop_set_end(trust_engine_forget);
 }
 
 enum wh_err conn_create(const struct conn_target *target, const struct settings *settings, struct conn **out)

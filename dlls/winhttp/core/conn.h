@@ -197,6 +197,6 @@ void conn_open_step(struct conn *c, HANDLE event);
 void conn_open_expired(struct conn *c);
 void conn_open_failed(struct conn *c, enum wh_err err);
 
-void conn_start(void); /* sets the loop's sink; once */
+void conn_start(void); /* sets what the loop calls; once */
 
 #endif

@@ -137,12 +137,12 @@ static void redirect_passed(struct object *o, bool dropped)
 /* A broken exchange has no use for its connection: buffers and socket go now, not with the handle. */
 static void let_broken_go(struct request *r)
 {
-    AcquireSRWLockExclusive(&r->object.lock);
+    lock_exclusive(&r->object.lock);
     if (r->wire == REQ_BROKEN && r->user.conn) {
         r->net_error = r->user.conn->net_error;
         req_drop_conn(r);
     }
-    ReleaseSRWLockExclusive(&r->object.lock);
+    unlock_exclusive(&r->object.lock);
 }
 
 void req_follow_up(struct object *o)

@@ -48,6 +48,7 @@ static struct {
     uint64_t away_since;       /* when the last worker that was not away went away */
     uint64_t spare_since;      /* since then there was always one waiting that was not needed; 0: there was not */
     void (*sink)(struct sock_op *op);
+    void (*gone)(void);
 } loop = {
     .lock = LOCK_INIT(LOCK_LOOP), .tls = TLS_OUT_OF_INDEXES, .end = &loop.first, .handed = CONDITION_VARIABLE_INIT};
 
@@ -253,6 +254,8 @@ static void loop__close_remains(const struct remains *r)
     CloseHandle(r->port);
     TlsFree(r->tls);
     WSACleanup();
+    if (loop.gone)
+        loop.gone();
 }
 
 /* The last use of the loop that a worker or the timekeeper makes. */
@@ -525,4 +528,9 @@ HANDLE loop_port(void)
 void loop_set_sink(void (*done)(struct sock_op *op))
 {
     loop.sink = done;
+}
+
+void loop_set_end(void (*gone)(void))
+{
+    loop.gone = gone;
 }

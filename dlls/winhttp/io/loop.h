@@ -57,6 +57,9 @@ void loop_leave_app(void);
 /* Set once before the first socket: called on a worker, no lock held, for every operation that ends on the port. */
 struct sock_op;
 void loop_set_sink(void (*done)(struct sock_op *op));
+/* Set once, may stay NULL: called when the loop has gone down, on the thread that took it down, no lock held. What was
+ * kept from handle to handle is given back there. The next loop may be up already. */
+void loop_set_end(void (*gone)(void));
 
 /* Starts a thread of ours that holds a module reference, which is dropped as the thread leaves. WH_E_NOMEM. */
 enum wh_err loop_thread(DWORD(WINAPI *fn)(void *), void *arg);

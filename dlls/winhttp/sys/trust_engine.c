@@ -113,3 +113,11 @@ void trust_engine_release(struct trust_engine *e)
     engine__drop(e);
     ReleaseSRWLockExclusive(&engine_lock);
 }
+
+void trust_engine_forget(void)
+{
+    AcquireSRWLockExclusive(&engine_lock);
+    engine__drop(engine_now);
+    engine_now = NULL;
+    ReleaseSRWLockExclusive(&engine_lock);
+}

@@ -10,7 +10,8 @@
  * times 0.1 ms, a verdict 0.2 to 0.5 ms.
  *
  * Threads: any; while one makes a new engine the others wait. Ownership: an acquired engine is released by its user;
- * the newest stays for the life of the process. Errors: none: an engine that cannot be made is NULL, the default.
+ * the newest stays until trust_engine_forget, which the end of the loop calls. Errors: none: an engine that cannot be
+ * made is NULL, the default.
  */
 #ifndef SYS_TRUST_ENGINE_H
 #define SYS_TRUST_ENGINE_H
@@ -24,5 +25,6 @@ struct trust_engine;
 struct trust_engine *trust_engine_acquire(void);
 HCERTCHAINENGINE trust_engine_handle(const struct trust_engine *e);
 void trust_engine_release(struct trust_engine *e);
+void trust_engine_forget(void); /* the newest goes with its last user; any lock-free context but the loader's */
 
 #endif

@@ -234,9 +234,10 @@ static HANDLE held;
 
 static void hold_receiving(struct stuck *s, DWORD status)
 {
-    (void)s;
-    if (status == WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE)
-        WaitForSingleObject(held, WAIT_MS);
+    if (status != WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE)
+        return;
+    s->hook = NULL; /* the second call's is not held */
+    WaitForSingleObject(held, WAIT_MS);
 }
 
 static void hold_response(struct stuck *s, DWORD status)
@@ -290,7 +291,6 @@ static void check_second_receive(void)
     stuck_call_elsewhere(&slow);
     FAILS(WinHttpReceiveResponse(slow.client.request, NULL), ERROR_WINHTTP_INCORRECT_HANDLE_STATE,
           "N17: a second ReceiveResponse is refused");
-    slow.hook = NULL;
     SetEvent(held);
     if (stuck_accept(&slow))
         stuck_say(&slow, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");

@@ -19,6 +19,7 @@ conform_programs += tests/conform/io_timer
 conform_programs += tests/conform/messages
 conform_programs += tests/conform/notify
 conform_programs += tests/conform/options
+conform_programs += tests/conform/payloads
 conform_programs += tests/conform/race
 conform_programs += tests/conform/sequences
 conform_programs += tests/conform/stubs

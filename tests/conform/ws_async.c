@@ -299,15 +299,15 @@ static void check_failures(INTERNET_PORT port, DWORD flags)
     }
 }
 
-/* D3: the scripted server says "pong ok" only after the right pong, and nobody has asked to receive. */
-static void check_ping_without_receive(INTERNET_PORT port)
+/* The scripted server says "pong ok" only after the right pongs, and nobody has asked to receive. */
+static void check_ping_without_receive(INTERNET_PORT port, DWORD flags, const WCHAR *path, const char *ids)
 {
-    check_open(port, 0, L"/ws-ping", "a ping");
-    ANSWERS(ws_receive(100), ERROR_SUCCESS, "D3: receiving");
-    rec_expect(read_done, "D3, CLIENTS 10: the ping was answered");
-    check_moved(STATUS(READ_COMPLETE), 7, UTF8, "D3");
-    tap_ok(!memcmp(in, "pong ok", 7), "D3: with its own payload");
-    check_close_handle(closing, "after a ping");
+    check_open(port, flags, path, ids);
+    ANSWERS(ws_receive(100), ERROR_SUCCESS, "%s: receiving", ids);
+    rec_expect(read_done, "%s, CLIENTS 10: was answered", ids);
+    check_moved(STATUS(READ_COMPLETE), 7, UTF8, ids);
+    tap_ok(!memcmp(in, "pong ok", 7), "%s: with its own payload", ids);
+    check_close_handle(closing, ids);
 }
 
 /* Two empty messages that arrive together: the second waits for its receive. */
@@ -374,7 +374,10 @@ int main(void)
     check_silence(stub);
     check_failures(stub, 0);
     check_failures(stub_tls, WINHTTP_FLAG_SECURE);
-    check_ping_without_receive(stub);
+    check_ping_without_receive(stub, 0, L"/ws-ping", "D3: a ping");
+    check_ping_without_receive(stub_tls, WINHTTP_FLAG_SECURE, L"/ws-ping", "D3: a ping over TLS");
+    check_ping_without_receive(stub, 0, L"/ws-pings", "D3, D17: 64 pings at once, each in order");
+    check_ping_without_receive(stub_tls, WINHTTP_FLAG_SECURE, L"/ws-pings", "D3, D17: 64 pings over TLS");
     check_read_ahead(stub);
     check_completions_mask(plain, WINHTTP_CALLBACK_FLAG_ALL_COMPLETIONS);
     check_completions_mask(plain, 0x017e0000);

@@ -36,6 +36,8 @@ breaks rooms 'com includes' dlls/winhttp/com/a.c <<<'#include "core/object.h"'
 breaks rooms 'lives in a room' dlls/winhttp/util.c <<<'int a;'
 breaks size 'no file' dlls/winhttp/base/a.c < <(yes 'int a;' | head -n 601)
 breaks size 'no function' dlls/winhttp/base/a.c < <(printf 'int a(void)\n{\n' && yes '    b();' | head -n 81 && printf '}\n')
+breaks ids 'named by a check' tests/conform/a.c <<<'int a(void) { return b("N1 N2 to N35: W30 W49"); }'
+breaks ids 'not tested' tests/conform/a.c <<<'int a(void) { return b("D13: both"); }'
 breaks format 'C is formatted' a.c <<<'int a( void );'
 # shellcheck disable=SC2016  # the text of a script
 breaks format 'shellcheck' tools/a <<<'#!/bin/sh

@@ -22,6 +22,7 @@ Steps of a script, one a line (TEXT knows the escapes \\r \\n \\t \\\\ and \\xNN
   expect OP TEXT        reads one WebSocket frame; unless it is masked, final, of this opcode and payload, closes with 4000
                         and a reason that says what came instead
   expect-close CODE     the same for a close frame with this code (reason ignored)
+  pings N               sends N pings in one piece, the payload of each its number, and expects their pongs in this order
   hold                  reads and drops until the peer goes away
   finish                sends FIN (TLS: close_notify first), then holds
   close                 closes at once, without close_notify
@@ -205,6 +206,13 @@ class Connection:
         first, masked, payload = self.read_frame()
         if first != 0x88 or not masked or payload[:2] != struct.pack(">H", int(argument)):
             self.complain(f"expected close {argument}, got {first:02x} {payload[:40].hex()}")
+
+    def do_pings(self, argument):
+        self.sock.sendall(b"".join(bytes([0x89, 1, n]) for n in range(int(argument))))
+        for n in range(int(argument)):
+            first, masked, payload = self.read_frame()
+            if first != 0x8A or not masked or payload != bytes([n]):
+                self.complain(f"expected pong {n}, got {first:02x} {payload[:40].hex()}")
 
     def do_hold(self, _argument):
         while True:

@@ -31,6 +31,7 @@ conform_programs += tests/conform/turns
 conform_programs += tests/conform/unload
 conform_programs += tests/conform/ws_async
 conform_programs += tests/conform/ws_cases
+conform_programs += tests/conform/ws_close
 conform_programs += tests/conform/ws_cuts
 conform_programs += tests/conform/ws_cuts_tls
 conform_programs += tests/conform/ws_many
@@ -45,6 +46,7 @@ conform_support_sources += \
 	tests/conform/cutter.c tests/conform/cutter.h \
 	tests/conform/harness.c tests/conform/harness.h \
 	tests/conform/recorder.c tests/conform/recorder.h \
+	tests/conform/speaker.c tests/conform/speaker.h \
 	tests/conform/story.c tests/conform/story.h \
 	tests/conform/stuck.c tests/conform/stuck.h \
 	tests/conform/talk.c tests/conform/talk.h \

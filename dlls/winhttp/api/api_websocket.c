@@ -61,39 +61,11 @@ DWORD WINAPI WinHttpWebSocketReceive(HINTERNET websocket, PVOID buffer, DWORD le
                                websocket_receive(websocket_of(o), buffer, length, read, type));
 }
 
-/*
- * What may stand in a close frame of ours (RFC 6455 section 7.4): 1004, 1006 and 1015 are never sent, nor is anything
- * outside 1000 to 4999; 1005 says that there shall be no status, and then there is no place for a reason either.
- */
-static bool api_websocket_status_ok(USHORT status, DWORD reason_length)
-{
-    switch (status) {
-    case 1004:
-    case WINHTTP_WEB_SOCKET_ABORTED_CLOSE_STATUS:
-    case WINHTTP_WEB_SOCKET_SECURE_HANDSHAKE_ERROR_CLOSE_STATUS:
-        return false;
-    case WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS:
-        return reason_length == 0;
-    default:
-        return status >= 1000 && status < 5000;
-    }
-}
-
-static DWORD api_websocket_check_close(USHORT status, const void *reason, DWORD length)
-{
-    if ((!reason && length) || length > WINHTTP_WEB_SOCKET_MAX_CLOSE_REASON_LENGTH ||
-        !api_websocket_status_ok(status, length))
-        return ERROR_INVALID_PARAMETER;
-    return ERROR_SUCCESS;
-}
-
 DWORD WINAPI WinHttpWebSocketShutdown(HINTERNET websocket, USHORT status, PVOID reason, DWORD length)
 {
     struct object *o;
     DWORD error = guard_enter(websocket, ON_WEBSOCKET, &o);
 
-    if (!error)
-        error = api_websocket_check_close(status, reason, length);
     if (error)
         return guard_leave_code(o, "WinHttpWebSocketShutdown", error);
     return api_websocket_leave(o, "WinHttpWebSocketShutdown",
@@ -105,8 +77,6 @@ DWORD WINAPI WinHttpWebSocketClose(HINTERNET websocket, USHORT status, PVOID rea
     struct object *o;
     DWORD error = guard_enter(websocket, ON_WEBSOCKET, &o);
 
-    if (!error)
-        error = api_websocket_check_close(status, reason, length);
     if (error)
         return guard_leave_code(o, "WinHttpWebSocketClose", error);
     return api_websocket_leave(o, "WinHttpWebSocketClose", websocket_close(websocket_of(o), status, reason, length));

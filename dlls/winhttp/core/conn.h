@@ -37,8 +37,9 @@ struct conn_user;
 #define CONN_OUT_LIMIT (4u * 65536u)
 
 /* Closing (HOUSE, Whose memory): what the peer still sends is read and dropped, so that our last bytes are not lost to
- * a reset. */
-#define CONN_LINGER_BYTES 65536u
+ * a reset. A peer that says all it has before it listens again has as much under way as its socket and ours hold; more
+ * than that is somebody who will not stop. */
+#define CONN_LINGER_BYTES (16u * 1048576u)
 #define CONN_LINGER_MS    1000u
 
 /* A synchronous WebSocket between calls: after this silence a worker arms a receive, so that pings are answered (D3).

@@ -6,6 +6,7 @@
  */
 #include "core/websocket.h"
 #include <string.h>
+#include "proto/ws_msg.h"
 
 /* A dropped connection says so every time; after a violation, and when the connection has been let go, calls are out of
  * order. */
@@ -86,9 +87,16 @@ static enum wh_err begin_close(struct websocket *w, struct conn *c, USHORT statu
     return x_ws_close(w->link, status, span_make(reason, len));
 }
 
-static bool bad_reason(const void *reason, DWORD len)
+/*
+ * What Shutdown and Close cannot say (D18): the page lists the codes of RFC 6455 section 7.4.1, so these and the ranges
+ * left to registrations and applications are taken, and nothing that no close frame may carry. 1005, which is on that
+ * list too, says that there shall be no status; then there is no place for a reason either.
+ */
+static bool bad_close(USHORT status, const void *reason, DWORD len)
 {
-    return (!reason && len) || len > WS_REASON_MAX; /* W24, W25 */
+    if ((!reason && len) || len > WS_REASON_MAX)
+        return true; /* W24, W25 */
+    return status == WINHTTP_WEB_SOCKET_EMPTY_CLOSE_STATUS ? len != 0 : !ws_msg_code_allowed(status);
 }
 
 enum wh_err websocket_shutdown(struct websocket *w, USHORT status, const void *reason, DWORD len)
@@ -96,7 +104,7 @@ enum wh_err websocket_shutdown(struct websocket *w, USHORT status, const void *r
     struct ws_call k;
     enum wh_err err;
 
-    if (bad_reason(reason, len))
+    if (bad_close(status, reason, len))
         return WH_E_ARG;
     if (!w->object.async && op_prepare_wait(&w->shutdown) != WH_OK)
         return WH_E_NOMEM;
@@ -113,7 +121,7 @@ enum wh_err websocket_close(struct websocket *w, USHORT status, const void *reas
     struct ws_call k;
     enum wh_err err;
 
-    if (bad_reason(reason, len))
+    if (bad_close(status, reason, len))
         return WH_E_ARG;
     if (!w->object.async && op_prepare_wait(&w->close) != WH_OK)
         return WH_E_NOMEM;
@@ -146,14 +154,14 @@ enum wh_err websocket_close_status(struct websocket *w, USHORT *status, void *re
         err = WH_OK;
     }
     if (err == WH_OK) {
+        /* D18: the status has its place, and "will be filled upon return", also where the reason does not fit. A caller
+         * that asks with (NULL, 0) for the status alone gets it. */
+        *status = code;
         *used = (DWORD)text.n;
-        if (text.n > len) {
+        if (text.n > len)
             err = WH_E_FULL;
-        } else {
-            *status = code;
-            if (text.n)
-                memcpy(reason, text.p, text.n);
-        }
+        else if (text.n)
+            memcpy(reason, text.p, text.n);
     }
     user_unlock(&w->user, c);
     return err;

@@ -8,3 +8,5 @@ test_support_sources += tests/chain/peer.c tests/chain/peer.h
 test_support_sources += tests/chain/talk.c tests/chain/talk.h
 test_support_sources += tests/chain/talk_server.c tests/chain/talk_server.h
 chain_programs += tests/chain/test_ws_time
+chain_programs += tests/chain/test_ws_cut
+chain_programs += tests/chain/test_ws_stall

@@ -405,7 +405,7 @@ void talk_begin(struct talk *t, const struct talk_options *options)
     if (!t->options.ahead_limit)
         t->options.ahead_limit = 32768;
     t->deliver = t->take = t->step = SIZE_MAX;
-    chain_init(&t->chain, IN_LIMIT, OUT_LIMIT);
+    chain_init(&t->chain, IN_LIMIT, options->out_limit ? options->out_limit : OUT_LIMIT);
     buf_init(&t->server_in, LARGE);
     buf_init(&t->server_out, LARGE);
     buf_init(&t->message, LARGE);

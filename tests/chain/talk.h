@@ -32,6 +32,7 @@ struct talk_options {
     const char *tls;    /* a priority string of GnuTLS for the server, or NULL: plain */
     size_t cap;         /* bytes of the application's buffer, at most and by default TALK_BUFFER */
     size_t ahead_limit; /* 0: 32768 */
+    size_t out_limit;   /* 0: as core has it; without TLS any that takes the request head will do */
     bool idle;          /* the application does not receive until talk_receive is called */
     bool mute;          /* it does not answer the server's close frame by Close */
 };

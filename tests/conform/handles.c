@@ -74,7 +74,7 @@ static void check_url(const WCHAR *object, const WCHAR *expected)
     HINTERNET request = WinHttpOpenRequest(the.connect, NULL, object, NULL, NULL, NULL, 0);
 
     WinHttpQueryOption(request, WINHTTP_OPTION_URL, text, &size);
-    SAME_TEXT(text, expected, "C9, C11, O24: '%ls' becomes %ls", object ? object : L"(null)", expected);
+    SAME_TEXT(text, expected, "C9, C11, O24, RD3: '%ls' becomes %ls", object ? object : L"(null)", expected);
     WinHttpCloseHandle(request);
 }
 

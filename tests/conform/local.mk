@@ -27,6 +27,7 @@ conform_programs += tests/conform/timeouts
 conform_programs += tests/conform/times
 conform_programs += tests/conform/tls
 conform_programs += tests/conform/trustca
+conform_programs += tests/conform/trickle
 conform_programs += tests/conform/turns
 conform_programs += tests/conform/unload
 conform_programs += tests/conform/ws_async

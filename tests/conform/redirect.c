@@ -67,7 +67,7 @@ static const struct {
     {L"POST", L"/to-head-301", L"/head", "data", "GET /head HTTP/1.1\r\n", "D8: 301 makes POST a GET"},
     {L"PUT", L"/to-head-303", L"/head", "data", "GET /head HTTP/1.1\r\n", "D8: 303 makes PUT a GET"},
     {L"DELETE", L"/to-head-303", L"/head", NULL, "GET /head HTTP/1.1\r\n", "D8: 303 makes DELETE a GET"},
-    {L"POST", L"/to-body-307", L"/body", "data", "data", "RD4: 307 sends the body again"},
+    {L"POST", L"/to-body-307", L"/body", "data", "data", "RD4, S16: 307 sends the body again"},
     {L"PUT", L"/to-body-308", L"/body", "data", "data", "D8: 308 sends the body again"},
 };
 

@@ -16,6 +16,8 @@ conform_programs += tests/conform/io_recv
 conform_programs += tests/conform/io_resolve
 conform_programs += tests/conform/io_send
 conform_programs += tests/conform/io_timer
+conform_programs += tests/conform/leave
+conform_programs += tests/conform/life
 conform_programs += tests/conform/messages
 conform_programs += tests/conform/notify
 conform_programs += tests/conform/options
@@ -46,6 +48,7 @@ conform_support_sources += \
 	tests/conform/client.c tests/conform/client.h \
 	tests/conform/cutter.c tests/conform/cutter.h \
 	tests/conform/harness.c tests/conform/harness.h \
+	tests/conform/imports.c tests/conform/imports.h \
 	tests/conform/recorder.c tests/conform/recorder.h \
 	tests/conform/speaker.c tests/conform/speaker.h \
 	tests/conform/story.c tests/conform/story.h \

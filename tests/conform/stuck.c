@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* stuck.c: see stuck.h. */
 #include "stuck.h"
+#include "imports.h"
 
 #include <ws2tcpip.h>
 #include <wincrypt.h>
@@ -35,47 +36,14 @@ static BOOL WINAPI slow_verdict(HCERTCHAINENGINE engine, PCCERT_CONTEXT leaf, LP
     return FALSE;
 }
 
-/* The slot of an imported function in the DLL's import table; NULL: it is not imported that way. */
-static ULONG_PTR *import_slot(const char *from, const char *function)
-{
-    const BYTE *base = (const BYTE *)GetModuleHandleW(L"winhttp.dll");
-    const IMAGE_NT_HEADERS *nt = (const void *)(base + ((const IMAGE_DOS_HEADER *)(const void *)base)->e_lfanew);
-    const IMAGE_DATA_DIRECTORY *dir = &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT];
-    const IMAGE_IMPORT_DESCRIPTOR *d = (const void *)(base + dir->VirtualAddress);
-
-    for (; d->Name; d++) {
-        const IMAGE_THUNK_DATA *name = (const void *)(base + d->OriginalFirstThunk);
-        ULONG_PTR *slot = (ULONG_PTR *)(void *)(base + d->FirstThunk);
-
-        if (_stricmp((const char *)base + d->Name, from))
-            continue;
-        for (; name->u1.AddressOfData; name++, slot++)
-            if (!IMAGE_SNAP_BY_ORDINAL(name->u1.Ordinal) &&
-                !strcmp((const char *)base + name->u1.AddressOfData + sizeof(WORD), function))
-                return slot;
-    }
-    return NULL;
-}
-
-static BOOL turn_import(const char *from, const char *function, ULONG_PTR to)
-{
-    ULONG_PTR *slot = import_slot(from, function);
-    DWORD before;
-
-    if (!slot || !VirtualProtect(slot, sizeof(*slot), PAGE_READWRITE, &before))
-        return FALSE;
-    *slot = to;
-    return TRUE;
-}
-
 /* For good: each user of the two is stuck from now on. */
 static BOOL turn_imports(void)
 {
     static int turned = -1;
 
     if (turned < 0)
-        turned = turn_import("ws2_32.dll", "GetAddrInfoW", (ULONG_PTR)slow_name) &&
-                 turn_import("crypt32.dll", "CertGetCertificateChain", (ULONG_PTR)slow_verdict);
+        turned = imports_turn("ws2_32.dll", "GetAddrInfoW", (ULONG_PTR)slow_name) &&
+                 imports_turn("crypt32.dll", "CertGetCertificateChain", (ULONG_PTR)slow_verdict);
     return turned;
 }
 

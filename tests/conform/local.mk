@@ -8,6 +8,7 @@ conform_programs += tests/conform/handle_values
 conform_programs += tests/conform/handles
 conform_programs += tests/conform/header_sizes
 conform_programs += tests/conform/headers
+conform_programs += tests/conform/hostile
 conform_programs += tests/conform/http_async
 conform_programs += tests/conform/http_sync
 conform_programs += tests/conform/io_connect

@@ -186,7 +186,8 @@ static void check_timeout(INTERNET_PORT port)
     open_request(NULL, L"/silent", 0);
     WinHttpSetTimeouts(the.request, 5000, 5000, 5000, 300);
     CALL(WinHttpSendRequest(the.request, NULL, 0, NULL, 0, 0, 0));
-    rec_expect(sent_again, "N10: to a silent server");
+    /* What the slow server sent had arrived, and was read when that request was closed. */
+    rec_expect(sent_reused, "N8: to a silent server");
     SUCCEEDS(CALL(WinHttpReceiveResponse(the.request, NULL)), "receiving with a short timeout");
     rec_wait(STATUS(REQUEST_ERROR), 1);
     rec_skip();

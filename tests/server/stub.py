@@ -23,6 +23,14 @@ Steps of a script, one a line (TEXT knows the escapes \\r \\n \\t \\\\ and \\xNN
                         and a reason that says what came instead
   expect-close CODE     the same for a close frame with this code (reason ignored)
   pings N               sends N pings in one piece, the payload of each its number, and expects their pongs in this order
+  next                  reads the head of the next request and forgets it
+  until-gone            reads and drops until the peer goes away, then goes on
+  raise NAME            counts NAME up
+  await NAME            waits until NAME has been raised, and counts it down
+  enter NAME            one more is inside NAME
+  leave NAME            one less
+  peak NAME             sends how many have been inside NAME at once, as ten digits, and forgets it
+  end                   sends FIN, or close_notify and FIN, and goes on
   hold                  reads and drops until the peer goes away
   finish                sends FIN (TLS: close_notify first), then holds
   close                 closes at once, without close_notify
@@ -42,8 +50,12 @@ import time
 
 WS_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
+AWAIT_SECONDS = 20
 counter_lock = threading.Lock()
 counter = 0
+raised = {}
+raised_lock = threading.Condition()
+inside = {}
 
 
 class Gone(Exception):
@@ -214,12 +226,50 @@ class Connection:
             if first != 0x8A or not masked or payload != bytes([n]):
                 self.complain(f"expected pong {n}, got {first:02x} {payload[:40].hex()}")
 
+    # What several connections do together. Names are the whole server's.
+
+    def do_next(self, _argument):
+        self.read_head()
+
+    def do_until_gone(self, _argument):
+        try:
+            self.do_hold("")
+        except (Gone, OSError):
+            pass
+
+    def do_raise(self, argument):
+        with raised_lock:
+            raised[argument] = raised.get(argument, 0) + 1
+            raised_lock.notify_all()
+
+    def do_await(self, argument):
+        with raised_lock:
+            if not raised_lock.wait_for(lambda: raised.get(argument, 0), AWAIT_SECONDS):
+                raise Gone
+            raised[argument] -= 1
+
+    def do_enter(self, argument):
+        with counter_lock:
+            now, peak = inside.get(argument, (0, 0))
+            inside[argument] = now + 1, max(peak, now + 1)
+
+    def do_leave(self, argument):
+        with counter_lock:
+            now, peak = inside[argument]
+            inside[argument] = now - 1, peak
+
+    def do_peak(self, argument):
+        with counter_lock:
+            now, peak = inside.get(argument, (0, 0))
+            inside[argument] = now, now
+        self.answer(b"%010d" % peak)
+
     def do_hold(self, _argument):
         while True:
             self.buffer = b""
             self.more()
 
-    def do_finish(self, _argument):
+    def do_end(self, _argument):
         if isinstance(self.sock, ssl.SSLSocket):
             self.sock.settimeout(0)
             try:
@@ -228,6 +278,9 @@ class Connection:
                 pass  # close_notify is sent; the client's own need not come
             self.sock.settimeout(None)
         self.sock.shutdown(socket.SHUT_WR)
+
+    def do_finish(self, argument):
+        self.do_end(argument)
         self.do_hold("")
 
     def do_close(self, _argument):

@@ -54,7 +54,7 @@ void conn_unref(struct conn *c)
 {
     if (InterlockedDecrement(&c->refs))
         return;
-    assert(!c->user && !sock_busy(&c->sock));
+    assert(!c->user && !c->seat && !sock_busy(&c->sock));
     sock_close(&c->sock, false);
     chain_destroy(&c->chain);
     if (c->lookup)
@@ -129,6 +129,20 @@ size_t conn_out_room(struct conn *c)
     return buf_room(chain_out(&c->chain));
 }
 
+/* n bytes are in the chain, or with n == 0 there will be no more. */
+static void arrived(struct conn *c, enum wh_err err, size_t n)
+{
+    if (n) {
+        c->rx_count += n;
+        c->rx_last = clock_ms();
+        return;
+    }
+    c->rx_ended = true;
+    c->rx_error = err;
+    c->net_error = c->sock.last_error;
+    chain_wire_eof(&c->chain);
+}
+
 /* The receive under way has ended; its space goes to the chain. */
 static void received(struct conn *c, enum wh_err err, size_t n)
 {
@@ -139,16 +153,9 @@ static void received(struct conn *c, enum wh_err err, size_t n)
     /* A synchronous call has left and taken its receive with it: the next one goes on where that stood. */
     if (err == WH_E_CANCELLED && c->state != CONN_DEAD)
         return;
-    if (n) {
+    if (n)
         c->rx_large = n == c->rx_size;
-        c->rx_count += n;
-        c->rx_last = clock_ms();
-        return;
-    }
-    c->rx_ended = true;
-    c->rx_error = err;
-    c->net_error = c->sock.last_error;
-    chain_wire_eof(&c->chain);
+    arrived(c, err, n);
 }
 
 static void sent(struct conn *c, enum wh_err err, size_t n)
@@ -268,18 +275,41 @@ static bool step_receive(struct conn *c, HANDLE event)
     return true;
 }
 
+static void turn_chain(struct conn *c)
+{
+    enum wh_err err = chain_turn(&c->chain);
+
+    if (err == WH_OK || err == WH_AGAIN || c->chain.eof)
+        return;
+    c->rx_ended = c->chain.eof = true;
+    c->rx_error = err;
+}
+
+bool conn_pull(struct conn *c)
+{
+    uint8_t bytes[CONN_PULL];
+    size_t n = 0;
+    enum wh_err err;
+
+    if (sock_busy(&c->sock) || c->rx_ended || buf_room(&c->chain.wire_in) < sizeof(bytes))
+        return false;
+    err = sock_try_recv(&c->sock, bytes, sizeof(bytes), &n);
+    if (err == WH_AGAIN)
+        return false;
+    if (n)
+        err = buf_append(&c->chain.wire_in, span_make(bytes, n));
+    arrived(c, err, err == WH_OK ? n : 0);
+    turn_chain(c);
+    return true;
+}
+
 /* A user's turn. Over TLS what it took may let the chain decrypt more without a byte from the wire. */
 static void step_user(struct conn *c)
 {
     size_t before;
-    enum wh_err err;
 
     do {
-        err = chain_turn(&c->chain);
-        if (err != WH_OK && err != WH_AGAIN && !c->chain.eof) {
-            c->rx_ended = c->chain.eof = true;
-            c->rx_error = err;
-        }
+        turn_chain(c);
         before = buf_len(chain_in(&c->chain));
         if (!c->user)
             return;
@@ -493,6 +523,8 @@ void conn_linger(struct conn *c, bool fin)
         return;
     }
     c->state = CONN_LINGER;
+    limit_give(c->seat);
+    c->seat = NULL;
     c->linger_fin = fin;
     c->linger_left = CONN_LINGER_BYTES;
     c->linger_deadline = deadline_in(CONN_LINGER_MS);
@@ -501,13 +533,21 @@ void conn_linger(struct conn *c, bool fin)
 
 void conn_kill(struct conn *c)
 {
+    bool resting = c->state == CONN_POOLED;
+    struct limit_server *seat = c->seat;
+
     if (c->state == CONN_DEAD)
         return;
     c->state = CONN_DEAD;
+    c->seat = NULL;
     c->open_deadline = c->linger_deadline = TIMER_NEVER;
     if (c->lookup && !c->lookup_done)
         resolve_cancel(c->lookup);
     sock_close(&c->sock, false);
+    if (resting)
+        limit_wake(seat);
+    else
+        limit_give(seat);
     if (timer_clear(&c->timer)) {
         c->timer_due = TIMER_NEVER;
         conn_unref(c);

@@ -19,6 +19,7 @@
 #ifndef CORE_CONN_H
 #define CORE_CONN_H
 
+#include "core/limit.h"
 #include "core/op.h"
 #include "core/settings.h"
 #include "io/resolve.h"
@@ -35,6 +36,9 @@ struct conn_user;
  * what is masked or encrypted ahead of the kernel; a large send keeps two chunks in flight. */
 #define CONN_IN_LIMIT  (4u * 65536u)
 #define CONN_OUT_LIMIT (4u * 65536u)
+
+/* Taken in at a time outside the crank, on the stack. */
+#define CONN_PULL 8192u
 
 /* Closing (HOUSE, Whose memory): what the peer still sends is read and dropped, so that our last bytes are not lost to
  * a reset. A peer that says all it has before it listens again has as much under way as its socket and ours hold; more
@@ -138,9 +142,10 @@ struct conn {
     DWORD addr_text_len;           /* chars with NUL */
 
     struct timer timer;
-    uint64_t timer_due;       /* what the timer is set to, TIMER_NEVER when idle */
-    struct list pool_node;    /* pool's lock */
-    uint64_t linger_deadline; /* lingering, or pooled: when it is closed */
+    uint64_t timer_due;        /* what the timer is set to, TIMER_NEVER when idle */
+    struct list pool_node;     /* pool's lock */
+    struct limit_server *seat; /* in use or resting (limit.h); NULL: none. Constant while it is in the pool */
+    uint64_t linger_deadline;  /* lingering, or pooled: when it is closed */
     size_t linger_left;
     bool linger_fin;      /* say the end of every floor, then FIN, once output is flushed */
     bool linger_notified; /* the floors have said it */
@@ -179,6 +184,10 @@ void conn_expire(struct conn *c, uint64_t now); /* lock held, not inside the cra
  * conn_leave lets go of it while it waits for the kernel. */
 void conn_reap(struct conn *c);
 void conn_leave(struct conn *c, HANDLE event);
+
+/* Outside the crank, no receive under way: takes in what has arrived, at most CONN_PULL bytes, without waiting for
+ * more. True: something came, bytes or an end; what TLS kept for itself does not show in chain_in. */
+bool conn_pull(struct conn *c);
 
 void conn_trim(struct conn *c);                     /* gives back the buffers' spare memory */
 void conn_idle_until(struct conn *c, uint64_t due); /* for pool.c: sets the linger deadline, and the timer */

@@ -43,3 +43,6 @@ dll_sources += dlls/winhttp/core/wide.h
 dll_sources += dlls/winhttp/core/pool.c
 dll_sources += dlls/winhttp/core/pool.h
 dll_sources += dlls/winhttp/core/req_next.c
+dll_sources += dlls/winhttp/core/limit.c
+dll_sources += dlls/winhttp/core/limit.h
+dll_sources += dlls/winhttp/core/req_conn.c

@@ -24,6 +24,7 @@ bool pool_put(struct conn *c)
     lock_exclusive(&pool.lock);
     list_add_head(&pool.idle, &c->pool_node);
     unlock_exclusive(&pool.lock);
+    limit_rest(c->seat);
     conn_idle_until(c, deadline_in(POOL_IDLE_MS));
     return true;
 }
@@ -40,7 +41,14 @@ static bool unlink_idle(struct conn *c)
     return was_in;
 }
 
-static struct conn *unlink_match(const struct conn_target *t, const struct settings *s)
+/* What is looked for: a connection that serves a request, or one that rests where another is to be made. */
+struct wanted {
+    const struct conn_target *target;
+    const struct settings *settings;
+    const struct limit_server *seat; /* with target NULL */
+};
+
+static struct conn *unlink_match(const struct wanted *w)
 {
     struct conn *found = NULL;
     struct list *pos, *tmp;
@@ -50,7 +58,7 @@ static struct conn *unlink_match(const struct conn_target *t, const struct setti
     {
         struct conn *c = container_of(pos, struct conn, pool_node);
 
-        if (!serves(c, t, s))
+        if (w->target ? !serves(c, w->target, w->settings) : c->seat != w->seat)
             continue;
         list_remove(pos);
         found = c;
@@ -60,27 +68,33 @@ static struct conn *unlink_match(const struct conn_target *t, const struct setti
     return found;
 }
 
-/* One attempt: nothing may be there, neither bytes nor an end. TLS may have left a ticket to be read: that is no reason
- * to keep it. */
+/* Nothing may be there, neither bytes for the application nor an end. */
 static bool still_fresh(struct conn *c)
 {
-    uint8_t byte;
-    size_t n;
+    unsigned pulls = 0;
 
-    return c->state == CONN_POOLED && sock_try_recv(&c->sock, &byte, sizeof(byte), &n) == WH_AGAIN;
+    if (c->state != CONN_POOLED)
+        return false;
+    while (conn_pull(c))
+        if (c->rx_ended || conn_ended(c) || buf_len(chain_in(&c->chain)) || ++pulls == POOL_PULLS)
+            return false;
+    return true;
 }
 
-struct conn *pool_take(const struct conn_target *target, const struct settings *settings)
+struct conn *pool_take(const struct conn_target *target, const struct settings *settings, struct limit_server *seat)
 {
+    struct wanted w = {.target = target, .settings = settings};
     struct conn *c;
 
-    while ((c = unlink_match(target, settings)) != NULL) {
+    while ((c = unlink_match(&w)) != NULL) {
         bool fresh;
 
         conn_lock(c);
         fresh = still_fresh(c);
         if (fresh) {
             c->state = CONN_OPEN;
+            limit_wake(c->seat);
+            c->seat = seat;
             conn_idle_until(c, TIMER_NEVER);
         } else {
             conn_kill(c);
@@ -91,6 +105,19 @@ struct conn *pool_take(const struct conn_target *target, const struct settings *
         conn_unref(c);
     }
     return NULL;
+}
+
+void pool_make_room(struct limit_server *seat)
+{
+    struct wanted w = {.seat = seat};
+    struct conn *c;
+
+    while (limit_crowded(seat) && (c = unlink_match(&w)) != NULL) {
+        conn_lock(c);
+        conn_kill(c);
+        conn_unlock(c);
+        conn_unref(c);
+    }
 }
 
 void pool_expire(struct conn *c)

@@ -2,13 +2,14 @@
 /*
  * Connections that wait for another request: one pool for the process, shared by all sessions (SEMANTICS CN1). A pooled
  * connection has no user, no receive armed, and nothing in its buffers; it is closed after POOL_IDLE_MS. Whether the
- * peer has gone, or talks out of turn, is found out when it is taken (HOUSE, Who arms a receive).
+ * peer has gone, or talks out of turn, is found out when it is taken (HOUSE, Who arms a receive). Over TLS the peer may
+ * have sent something that is no application's business, a ticket or a new key: that is read then, and does no harm.
  *
  * A connection serves a request if both name the same origin and would have been opened the same way: scheme, host,
  * port, protocol mask, ignored certificate errors, revocation.
  *
  * Threads: any; the pool's lock lies below a connection's. Ownership: the pool has a reference of each connection in
- * it.
+ * it. Seats: limit.h.
  */
 #ifndef CORE_POOL_H
 #define CORE_POOL_H
@@ -16,13 +17,18 @@
 #include "core/conn.h"
 
 #define POOL_IDLE_MS 15000u
+/* What is read of a connection before it is used again, times CONN_PULL: room for a few tickets. Who says more wants
+ * something else. */
+#define POOL_PULLS 4u
 
 /* The connection's lock is held, it has no user any more. False: it cannot wait (not open, bytes left, a receive
- * armed); it stays the caller's. */
+ * armed); it stays the caller's, with its seat. */
 bool pool_put(struct conn *c);
-/* A live connection with a reference of the caller's, CONN_OPEN and without user; NULL if there is none. No lock held.
- */
-struct conn *pool_take(const struct conn_target *target, const struct settings *settings);
+/* A live connection with a reference of the caller's, CONN_OPEN and without user, which takes over the seat; NULL if
+ * there is none. No lock held. */
+struct conn *pool_take(const struct conn_target *target, const struct settings *settings, struct limit_server *seat);
+/* Before a new connection is made: closes those of the seat's server that rest and are too many. No lock held. */
+void pool_make_room(struct limit_server *seat);
 /* The idle time is over; the connection's lock is held. */
 void pool_expire(struct conn *c);
 

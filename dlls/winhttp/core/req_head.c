@@ -12,11 +12,25 @@
 #include "proto/hdr_value.h"
 #include "proto/ws_key.h"
 
+static bool keeps_alive(const struct request *r)
+{
+    return !(r->settings.disable_feature & WINHTTP_DISABLE_KEEP_ALIVE);
+}
+
 static const char *connection_value(const struct request *r)
 {
     if (r->upgrade)
         return "Upgrade";
-    return r->settings.disable_feature & WINHTTP_DISABLE_KEEP_ALIVE ? "close" : "Keep-Alive";
+    return keeps_alive(r) ? "Keep-Alive" : "close";
+}
+
+/* CN7, CN11: whether the connection ends with the answer, as far as it is up to us. HTTP/1.0 must ask to go on (RFC
+ * 9112 section 9.3). */
+static bool says_close(const struct request *r, const struct hdr *h)
+{
+    if (!keeps_alive(r) || hdr_has_token(h, "Connection", "close"))
+        return true;
+    return r->minor == 0 && !hdr_has_token(h, "Connection", "keep-alive");
 }
 
 bool req_head_owns(const struct request *r, struct span name)
@@ -158,7 +172,7 @@ enum wh_err req_head_prepare(struct request *r, size_t optional_len, uint64_t to
         hdr_clear(&h);
         return err;
     }
-    r->request_close = hdr_has_token(&h, "Connection", "close") || r->minor == 0;
+    r->request_close = says_close(r, &h);
     hdr_clear(&r->sent);
     hdr_move(&r->sent, &h);
     return WH_OK;

@@ -37,11 +37,12 @@ static bool is_idempotent(const char *verb)
     return false;
 }
 
+/* Not a byte of an answer may have come; what TLS says for itself, its farewell for instance, is none. */
 void req_lost(struct request *r, enum wh_err err)
 {
     struct conn *c = r->user.conn;
 
-    if (err != WH_E_CLOSED || !r->reused || r->retried || c->rx_count != r->rx_base ||
+    if (err != WH_E_CLOSED || !r->reused || r->retried || r->x->ops->begun(r->x) || buf_len(chain_in(&c->chain)) ||
         r->body_written != r->optional_len || !is_idempotent(r->verb)) {
         req_break(r, err);
         return;
@@ -160,6 +161,8 @@ void req_follow_up(struct object *o)
         tell_redirect(r);
     else if (turn == TURN_RETRY)
         req_again(r);
+    else if (turn == TURN_GIVE_BACK)
+        req_give_back(r);
 }
 
 /* Fields that describe a body that is not sent any more. */

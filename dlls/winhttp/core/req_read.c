@@ -64,6 +64,7 @@ void req_read_up(struct request *r)
         op->done += s.n;
         r->x->ops->body_take(r->x, in, s.n);
     }
+    req_done(r);
     read_done(r, 0);
 }
 
@@ -80,11 +81,12 @@ static enum wh_err read_call(struct request *r, DWORD api, void *buf, DWORD len,
     if ((r->wire != REQ_BODY && r->wire != REQ_UPGRADED && r->wire != REQ_TAKEN) || op_busy(&r->recv))
         return req_refuse_call(&k, WH_E_STATE);
     op_begin(&r->recv, api, buf, len);
-    /* What is buffered is served here, also when the connection has gone behind the end of the body. */
-    if (r->wire == REQ_BODY)
+    /* What is buffered is served here, also when the connection is dead. Behind the end of the body it may be
+     * another's, and a 101 has no body (B4, B9). */
+    if (r->wire == REQ_BODY && k.c)
         req_read_up(r);
     else
-        read_done(r, 0); /* a 101 has no body (B9) */
+        read_done(r, 0);
     return req_leave_call(&k, &r->recv, result, inline_done);
 }
 

@@ -17,11 +17,15 @@ static void head_arrived(struct request *r, const struct http_head *head)
         return;
     }
     r->head = head;
+    if (r->settings.max_conns_per_1_0_server != LIMIT_NONE)
+        limit_learn(r->host, r->port, head->minor);
     if (req_redirects(r, head)) {
         req_enter(r, REQ_AGAIN);
         return;
     }
     req_enter(r, switched ? REQ_UPGRADED : REQ_BODY);
+    if (!switched)
+        req_done(r);
     op_succeed(&r->recv, WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE, NULL, 0);
 }
 

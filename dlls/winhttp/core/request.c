@@ -126,7 +126,6 @@ static enum wh_err take_lines(struct request *r, const WCHAR *referrer, const WC
     return err;
 }
 
-static void start_task(struct task *t);
 static void gate_passed(struct object *o, bool dropped);
 
 enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *name, const WCHAR *version,
@@ -146,7 +145,8 @@ enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *na
     op_init(&r->recv, &r->object, LANE_MAIN);
     hdr_init(&r->headers, REQ_HEAD_MAX, REQ_HEAD_LINES);
     hdr_init(&r->sent, REQ_HEAD_MAX, REQ_HEAD_LINES);
-    r->start.run = start_task;
+    r->start.run = req_start_task;
+    r->place.task = &r->start;
     r->gate.status = WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
     r->gate.after = gate_passed;
     r->secure = flags & WINHTTP_FLAG_SECURE;
@@ -170,37 +170,10 @@ enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *na
     return WH_OK;
 }
 
-/* What has arrived of a redirect's own body is not worth another connection. */
-static void skip_body(struct request *r)
-{
-    struct buf *in = chain_in(&r->user.conn->chain);
-    struct span s;
-
-    while (r->x->ops->body_peek(r->x, in, false, &s) == WH_OK && s.n)
-        r->x->ops->body_take(r->x, in, s.n);
-}
-
-void req_drop_conn(struct request *r)
-{
-    struct conn *c = r->user.conn;
-    bool whole;
-
-    if (!c)
-        return;
-    conn_lock(c);
-    if (r->wire == REQ_AGAIN && r->head)
-        skip_body(r);
-    conn_unbind(c);
-    whole = (r->wire == REQ_BODY || r->wire == REQ_AGAIN) && r->x && r->x->ops->reusable(r->x);
-    if (!whole || !pool_put(c))
-        conn_kill(c);
-    conn_unlock(c);
-    conn_unref(c);
-}
-
 static void request_closing(struct object *o)
 {
     struct request *r = request_of(o);
+    bool waited;
     struct conn *c;
 
     c = user_lock(&r->user);
@@ -211,8 +184,11 @@ static void request_closing(struct object *o)
     r->resending = false; /* the application's data is not read any more */
     user_unlock(&r->user, c);
     lock_exclusive(&o->lock);
+    waited = limit_leave(&r->place);
     req_drop_conn(r);
     unlock_exclusive(&o->lock);
+    if (waited)
+        object_unref(o); /* which its turn would have dropped */
 }
 
 static const struct object_ops request_ops = {request_closing, request_destroy};
@@ -225,108 +201,6 @@ void req_break(struct request *r, enum wh_err err)
         op_fail(&r->send, err);
     if (r->recv.pending)
         op_fail(&r->recv, err);
-}
-
-/* A pooled connection, or a new one that is not open yet; a reference of the caller's. */
-static enum wh_err get_conn(struct request *r, struct conn **out)
-{
-    struct conn_target target = {.port = r->port, .secure = r->secure};
-    struct settings settings;
-    size_t len;
-    enum wh_err err = wide_copy(r->host, wide_length(r->host), &target.host);
-
-    lock_shared(&r->object.lock);
-    settings = r->settings;
-    unlock_shared(&r->object.lock);
-    if (err == WH_OK && r->secure)
-        err = wide_to_bytes(r->host, wide_length(r->host), (uint8_t **)&target.tls_host, &len);
-    if (err == WH_OK)
-        *out = r->retried ? NULL : pool_take(&target, &settings);
-    if (err == WH_OK && !*out && (err = conn_create(&target, &settings, out)) == WH_OK)
-        return WH_OK; /* it owns the target's strings */
-    mem_free(target.host);
-    mem_free(target.tls_host);
-    return err;
-}
-
-/* Gets the connection and binds it, unless the handle was closed meanwhile. */
-static void begin(struct request *r)
-{
-    struct conn *c = NULL;
-    enum wh_err err = get_conn(r, &c);
-
-    lock_exclusive(&r->object.lock);
-    if (c) {
-        conn_lock(c);
-        if (req_sending(r) && !r->object.closed && !r->user.conn) {
-            conn_bind(c, &r->user);
-            r->reused = c->state == CONN_OPEN;
-            r->rx_base = c->rx_count;
-            if (r->reused)
-                req_opened(r);
-        } else {
-            conn_kill(c);
-        }
-        conn_unlock(c);
-    }
-    if (!r->user.conn && req_sending(r))
-        req_break(r, c ? WH_E_CANCELLED : err);
-    unlock_exclusive(&r->object.lock);
-    if (c)
-        conn_unref(c);
-}
-
-static void start_task(struct task *t)
-{
-    struct request *r = container_of(t, struct request, start);
-    struct conn *c;
-
-    if (r->wire != REQ_AGAIN || req_prepare_again(r))
-        begin(r);
-    c = user_lock(&r->user);
-    if (c) {
-        conn_crank(c, CRANK_ALL, NULL);
-        conn_ref(c);
-    }
-    user_unlock(&r->user, c);
-    if (c)
-        conn_unref(c);
-    req_follow_up(&r->object);
-    notify_deliver(&r->object);
-    object_unref(&r->object);
-}
-
-/* The rest of WinHttpSendRequest, once its slot has been taken. Asynchronous: the notifications come from a worker
- * (N11). */
-enum wh_err req_start(struct request *r)
-{
-    if (r->object.async) {
-        object_ref(&r->object);
-        loop_post(&r->start);
-        return WH_OK;
-    }
-    begin(r);
-    return wait_for(&r->send, &r->user, WAIT_DRIVES);
-}
-
-/* A worker may have found that the connection is to be replaced: the call that waits drives the new one. */
-static void wake_call(struct request *r)
-{
-    if (r->send.event)
-        SetEvent(r->send.event);
-    if (r->recv.event)
-        SetEvent(r->recv.event);
-}
-
-void req_again(struct request *r)
-{
-    if (r->object.async) {
-        object_ref(&r->object);
-        loop_post(&r->start);
-    } else if (req_prepare_again(r)) {
-        begin(r);
-        wake_call(r);
-    }
 }
 
 /* SENDING_REQUEST has been delivered: certificates were looked at, and the handle may have been closed, before a byte

@@ -5,9 +5,9 @@
  * wire.
  *
  * Guard: fields marked O: object lock; C: lock of user.conn while bound (object lock while not). Slots: C.
- * Files: request.c life; req_head.c headers of a request; req_send.c the way down; req_recv.c the head of the response;
- * req_read.c its body; req_add.c the application's headers; req_query.[ch] answers about headers; option.h what options
- * read and write; req_facts.h.
+ * Files: request.c life; req_conn.c its connection; req_head.c headers of a request; req_send.c the way down;
+ * req_recv.c the head of the response; req_read.c its body; req_add.c the application's headers; req_query.[ch] answers
+ * about headers; option.h what options read and write; req_facts.h.
  */
 #ifndef CORE_REQUEST_H
 #define CORE_REQUEST_H
@@ -47,7 +47,7 @@ enum req_wire {
 };
 
 /* What the follow-up of a crank has to see to. */
-enum req_turn { TURN_NONE, TURN_REDIRECT, TURN_RETRY };
+enum req_turn { TURN_NONE, TURN_REDIRECT, TURN_RETRY, TURN_GIVE_BACK };
 
 struct request {
     struct object object;
@@ -100,10 +100,10 @@ struct request {
     bool redirect_told;   /* since ReceiveResponse: the wait of D2 is over (N21) */
     bool resending;       /* the exchange was begun by us: nothing is told when the request has been sent but that */
     bool reused, retried; /* the connection came from the pool; one that failed was replaced */
-    uint64_t rx_base;     /* conn->rx_count when it was bound */
     bool receiving;       /* a ReceiveResponse is about to take its slot */
     int net_error;        /* Winsock code of the connection that broke and was let go */
-    struct task start;    /* asynchronous SendRequest begins on a worker */
+    struct task start;    /* asynchronous SendRequest begins on a worker, and so does whoever waited for a seat */
+    struct limit_place place; /* O: where it waits for a seat, and the object is referenced for its turn */
 };
 
 static inline struct request *request_of_user(struct conn_user *u)
@@ -126,10 +126,16 @@ static inline bool req_sending(const struct request *r)
 enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *name, const WCHAR *version,
                            const WCHAR *referrer, const WCHAR **accept, DWORD flags, struct request **out);
 void req_enter(struct request *r, enum req_wire wire);
-void req_drop_conn(struct request *r); /* object lock held, not C: unbinds and lets the connection go */
+extern const struct conn_user_ops request_user_ops;
+
+/* req_conn.c */
 enum wh_err
 req_start(struct request *r); /* no lock: the send slot has been begun; the outcome, or WH_OK when asynchronous */
-extern const struct conn_user_ops request_user_ops;
+void req_start_task(struct task *t);
+void req_again(struct request *r);     /* no lock; the exchange begins again, soon or here */
+void req_done(struct request *r);      /* C, REQ_BODY: perhaps everything has been read that the answer holds */
+void req_give_back(struct request *r); /* no lock; the follow-up of req_done */
+void req_drop_conn(struct request *r); /* object lock held, not C: unbinds and lets the connection go */
 
 /* req_next.c */
 bool req_redirects(struct request *r,
@@ -137,7 +143,6 @@ bool req_redirects(struct request *r,
 void req_lost(struct request *r, enum wh_err err); /* C; the connection failed: break, or another try */
 void req_follow_up(struct object *o);              /* no lock */
 bool req_prepare_again(struct request *r);         /* no lock; true: begin */
-void req_again(struct request *r);                 /* request.c; no lock: the exchange begins again, soon or here */
 
 /* req_head.c; object lock held. Composes the request's own headers behind the application's (Q36, Q37, S5, S14, W2).
  * WH_E_ARG on a contradiction. */

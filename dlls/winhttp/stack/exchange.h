@@ -39,6 +39,8 @@ struct exchange_ops {
     void (*body_take)(struct exchange *x, struct buf *in, size_t n); /* n <= the last peeked span */
     bool (*done)(const struct exchange
                      *x); /* the response has been read to its end (trailing framing included, when it has been seen) */
+    bool (*begun)(const struct exchange *x); /* a byte of the response has been taken */
+    bool (*keeps)(const struct exchange *x); /* the connection may carry another request behind this response's end */
     bool (*reusable)(const struct exchange *x); /* done, and the connection may carry another request */
     uint64_t (*body_left)(const struct exchange *x,
                           bool *known); /* announced bytes not taken yet; known false: chunked or until close */

@@ -144,9 +144,23 @@ static bool x_h1_done(const struct exchange *base)
     return x->state == X_H1_BODY && h1_body_done(&x->body);
 }
 
+static bool x_h1_begun(const struct exchange *base)
+{
+    const struct x_h1 *x = x_h1_of_const(base);
+
+    return x->interims || x->parser.lines.bytes;
+}
+
+static bool x_h1_keeps(const struct exchange *base)
+{
+    const struct x_h1 *x = x_h1_of_const(base);
+
+    return x->state == X_H1_BODY && x->keep_alive;
+}
+
 static bool x_h1_reusable(const struct exchange *base)
 {
-    return x_h1_done(base) && x_h1_of_const(base)->keep_alive;
+    return x_h1_done(base) && x_h1_keeps(base);
 }
 
 static uint64_t x_h1_body_left(const struct exchange *base, bool *known)
@@ -176,6 +190,8 @@ static const struct exchange_ops x_h1_ops = {
     .body_peek = x_h1_body_peek,
     .body_take = x_h1_body_take,
     .done = x_h1_done,
+    .begun = x_h1_begun,
+    .keeps = x_h1_keeps,
     .reusable = x_h1_reusable,
     .body_left = x_h1_body_left,
     .destroy = x_h1_destroy,

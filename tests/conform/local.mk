@@ -81,3 +81,4 @@ tests_conform_io_send_LDADD = $(io_room_libraries)
 tests_conform_io_timer_SOURCES = tests/conform/io_timer.c $(io_room_files)
 tests_conform_io_timer_LDADD = $(io_room_libraries)
 conform_programs += tests/conform/redirect
+conform_programs += tests/conform/pool

@@ -41,6 +41,7 @@ conform_programs += tests/conform/ws_cuts_tls
 conform_programs += tests/conform/ws_many
 conform_programs += tests/conform/ws_states
 conform_programs += tests/conform/ws_sync
+conform_programs += tests/conform/ws_upgrade
 conform_programs += tests/conform/ws_twice
 tests_conform_messages_LDADD = $(LDADD) -lversion
 

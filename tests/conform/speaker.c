@@ -30,15 +30,16 @@ static void CALLBACK on_news(HINTERNET handle, DWORD_PTR context, DWORD status, 
 {
     struct speaker *s = (struct speaker *)context;
 
-    (void)handle;
     switch (status) {
     case WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE:
     case WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE:
-    case WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE:
         ends(s, VERB_REQUEST, 0, NULL);
         break;
     case WINHTTP_CALLBACK_STATUS_READ_COMPLETE:
-        ends(s, VERB_RECEIVE, 0, info);
+        if (handle == s->request)
+            ends(s, VERB_REQUEST, 0, &(WINHTTP_WEB_SOCKET_STATUS){.dwBytesTransferred = length});
+        else
+            ends(s, VERB_RECEIVE, 0, info);
         break;
     case WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE:
         ends(s, VERB_SEND, 0, info);
@@ -97,6 +98,23 @@ DWORD speaker_ask(struct speaker *s, unsigned number, DWORD flags, const WCHAR *
         return GetLastError();
     error = outcome(s, VERB_REQUEST, error_of(WinHttpSendRequest(s->request, lines, (DWORD)-1, NULL, 0, 0, context)));
     return error ? error : outcome(s, VERB_REQUEST, error_of(WinHttpReceiveResponse(s->request, NULL)));
+}
+
+DWORD speaker_read(struct speaker *s, void *buffer, DWORD size, DWORD *got)
+{
+    DWORD piece = 0, error;
+
+    *got = 0;
+    do {
+        error = outcome(
+            s, VERB_REQUEST,
+            error_of(WinHttpReadData(s->request, (BYTE *)buffer + *got, size - *got, s->async ? NULL : &piece)));
+        if (s->async)
+            piece = s->outcomes[VERB_REQUEST].status.dwBytesTransferred;
+        if (!error)
+            *got += piece;
+    } while (!error && piece && *got < size);
+    return error;
 }
 
 BOOL speaker_upgrade(struct speaker *s, unsigned number)

@@ -38,7 +38,9 @@ BOOL speaker_open(struct speaker *s, BOOL async, INTERNET_PORT port);
 /* A request for "/NUMBER" with the upgrade option and these further header lines (or NULL); sent, and its answer
  * received. The error of the step that failed. */
 DWORD speaker_ask(struct speaker *s, unsigned number, DWORD flags, const WCHAR *lines);
-/* The same, then the upgrade; the request is closed. A failed check, and FALSE, when that fails. */
+/* Reads the body of an answer that is no upgrade, to its end or to `size` bytes. */
+DWORD speaker_read(struct speaker *s, void *buffer, DWORD size, DWORD *got);
+/* Asks, then upgrades; the request is closed. A failed check, and FALSE, when that fails. */
 BOOL speaker_upgrade(struct speaker *s, unsigned number);
 /* Closes the WebSocket, and the request; the session and the connection. */
 void speaker_hang_up(struct speaker *s);

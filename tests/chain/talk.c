@@ -240,7 +240,7 @@ static void upgraded(struct talk *t)
         return;
     if (err == WH_E_CLOSED && t->rx_error != WH_OK)
         err = t->rx_error;
-    if (err == WH_OK && (head->status != 101 || ws_handshake_verify(&t->request, &head->fields) != WH_OK))
+    if (err == WH_OK && (head->status != 101 || ws_handshake_verify(&t->request, head->minor, &head->fields) != WH_OK))
         err = WH_E_RESPONSE;
     if (err != WH_OK) {
         fail(t, err);

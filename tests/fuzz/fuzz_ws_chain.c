@@ -207,7 +207,7 @@ static enum wh_err read_head(struct exchange *x, bool tls, size_t step)
                 return err;
     }
     if (err == WH_OK)
-        err = head->status == 101 ? ws_handshake_verify(&t.request, &head->fields) : WH_E_STATE;
+        err = head->status == 101 ? ws_handshake_verify(&t.request, head->minor, &head->fields) : WH_E_STATE;
     return err;
 }
 

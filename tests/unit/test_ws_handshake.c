@@ -53,12 +53,14 @@ static const struct {
     {"two protocols in one field", OFFER, GOOD PROTO "chat, superchat\n", false},
     {"two protocol fields", OFFER, GOOD PROTO "chat\n" PROTO "superchat\n", false},
     {"the same protocol twice", OFFER, GOOD PROTO "chat\n" PROTO "chat\n", false},
+    {"protocols are compared whole", KEY PROTO "chat;v=1\n", GOOD PROTO "chat\n", false},
     {"empty protocol", OFFER, GOOD PROTO "\n", false},
     {"empty protocol when none was offered", KEY, GOOD PROTO "\n", false},
 
     {"extension not offered", KEY, GOOD EXT "permessage-deflate\n", false},
     {"extension with parameters not offered", KEY, GOOD EXT "permessage-deflate; server_no_context_takeover\n", false},
     {"empty extension field", KEY, GOOD EXT "\n", true},
+    {"extension the caller offered, in another case", KEY EXT "x-thing\n", GOOD EXT "X-Thing\n", true},
     {"extension the caller offered", KEY EXT "x-thing; a=1\n", GOOD EXT "x-thing; b=2\n", true},
     {"one of two extensions not offered", KEY EXT "x-thing\n", GOOD EXT "x-thing, x-other\n", false},
     {"second extension field not offered", KEY EXT "x-thing\n", GOOD EXT "x-thing\n" EXT "x-other\n", false},
@@ -85,7 +87,9 @@ static void table(void)
         harness_row(rows[i].what);
         fill(&request, rows[i].request);
         fill(&response, rows[i].response);
-        CHECK_INT(ws_handshake_verify(&request, &response), rows[i].opens ? WH_OK : WH_E_RESPONSE);
+        CHECK_INT(ws_handshake_verify(&request, 1, &response), rows[i].opens ? WH_OK : WH_E_RESPONSE);
+        CHECK_INT(ws_handshake_verify(&request, 2, &response), rows[i].opens ? WH_OK : WH_E_RESPONSE);
+        CHECK_INT(ws_handshake_verify(&request, 0, &response), WH_E_RESPONSE); /* an answer of HTTP/1.0 */
         hdr_clear(&request);
         hdr_clear(&response);
     }

@@ -12,7 +12,7 @@ static void head_arrived(struct request *r, const struct http_head *head)
 
     notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED, &count, sizeof(count),
                   sizeof(count), NULL);
-    if (switched && ws_handshake_verify(&r->sent, &head->fields) != WH_OK) {
+    if (switched && ws_handshake_verify(&r->sent, head->minor, &head->fields) != WH_OK) {
         req_break(r, WH_E_RESPONSE); /* D6 */
         return;
     }

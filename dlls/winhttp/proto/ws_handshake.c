@@ -10,18 +10,23 @@
 #define PROTOCOL   "Sec-WebSocket-Protocol"
 #define EXTENSIONS "Sec-WebSocket-Extensions"
 
-/* The element without its parameters. */
-static struct span head_of(struct span element)
+/* An extension's name: the element without its parameters. */
+static struct span name_of(struct span element)
 {
     struct hdr_params it;
-    struct span head;
+    struct span name;
 
-    hdr_params_init(&it, element, &head);
-    return head;
+    hdr_params_init(&it, element, &name);
+    return name;
 }
 
-/* One of the elements of every field of that name, parameters aside, is what. */
-static bool lists(const struct hdr *h, const char *name, struct span what, bool (*equal)(struct span, struct span))
+static bool names_extension(struct span element, struct span name)
+{
+    return span_equal_nocase(name_of(element), name);
+}
+
+/* One of the elements of the fields called name is what, as is() sees it. */
+static bool lists(const struct hdr *h, const char *name, struct span what, bool (*is)(struct span, struct span))
 {
     struct hdr_list it;
     struct span value, element;
@@ -31,7 +36,7 @@ static bool lists(const struct hdr *h, const char *name, struct span what, bool 
         hdr_at(h, at, NULL, &value);
         hdr_list_init(&it, value);
         while (hdr_list_next(&it, &element))
-            if (equal(head_of(element), what))
+            if (is(element, what))
                 return true;
     }
     return false;
@@ -91,14 +96,16 @@ static bool extensions_right(const struct hdr *request, const struct hdr *respon
         hdr_at(response, at, NULL, &value);
         hdr_list_init(&it, value);
         while (hdr_list_next(&it, &element))
-            if (!lists(request, EXTENSIONS, head_of(element), span_equal_nocase))
+            if (!lists(request, EXTENSIONS, name_of(element), names_extension))
                 return false;
     }
     return true;
 }
 
-enum wh_err ws_handshake_verify(const struct hdr *request, const struct hdr *response)
+enum wh_err ws_handshake_verify(const struct hdr *request, unsigned minor, const struct hdr *response)
 {
+    if (minor < 1)
+        return WH_E_RESPONSE;
     if (!upgrade_right(response) || !hdr_has_token(response, "Connection", "Upgrade"))
         return WH_E_RESPONSE;
     if (!accept_right(request, response) || !protocol_right(request, response) || !extensions_right(request, response))

@@ -247,6 +247,21 @@ static void run_row(const struct ws_case *row)
     ws_bytes_free(&wire);
 }
 
+/* Whole, and byte by byte. */
+static void run_row_twice(const struct ws_case *row)
+{
+    struct ws_bytes wire = {NULL, 0, 0};
+
+    ws_script_render(row->server, &wire);
+    harness_row(row->server);
+    for (size_t m = 0; m < sizeof(manners) / sizeof(manners[0]); m++) {
+        run(row, &wire, &manners[m], wire.n, wire.n);
+        run(row, &wire, &manners[m], 1, 1);
+    }
+    harness_row(NULL);
+    ws_bytes_free(&wire);
+}
+
 static bool is_large(const struct ws_case *row)
 {
     return strncmp(row->id, "size-", 5) == 0 || strncmp(row->id, "fragments-65537", 15) == 0;
@@ -257,6 +272,92 @@ static void small_rows(void)
     for (size_t i = 0; i < ws_case_count; i++)
         if (!is_large(&ws_cases[i]))
             run_row(&ws_cases[i]);
+}
+
+/* ---- rows made of the text table, and of numbers ---- */
+
+static void add(struct ws_bytes *script, const char *s)
+{
+    ws_bytes_add(script, s, strlen(s));
+}
+
+/* A frame of text in the language of the table. */
+static void add_text(struct ws_bytes *script, const char *kind, const char *s, size_t n)
+{
+    char escaped[8];
+
+    add(script, kind);
+    add(script, "\"");
+    for (size_t i = 0; i < n; i++) {
+        snprintf(escaped, sizeof(escaped), "\\x%02x", (uint8_t)s[i]);
+        add(script, escaped);
+    }
+    add(script, "\"");
+}
+
+/* The text in two frames with a ping between them, cut at every place; cut n + 1: in one frame. */
+static void text_row(const struct ws_utf8_case *u, size_t cut)
+{
+    struct ws_bytes server = {NULL, 0, 0}, delivered = {NULL, 0, 0};
+    bool bad = u->first_bad != WS_UTF8_VALID;
+    bool early = u->first_bad >= 0 && (size_t)u->first_bad < cut; /* the ping is not reached */
+    struct ws_case row = {"text", u->source, NULL, "!", bad ? "Q\"p\" X1007" : "Q\"p\""};
+
+    if (cut > u->n) {
+        add_text(&server, "T", u->bytes, u->n);
+        row.sent = bad ? "X1007" : "";
+    } else {
+        add_text(&server, "t", u->bytes, cut);
+        add(&server, " P\"p\" ");
+        add_text(&server, "C", u->bytes + cut, u->n - cut);
+    }
+    if (early)
+        row.sent = "X1007";
+    if (!bad)
+        add_text(&delivered, "T", u->bytes, u->n);
+    ws_bytes_add(&server, "", 1);
+    ws_bytes_add(&delivered, "", 1);
+    row.server = (const char *)server.p;
+    if (!bad)
+        row.delivered = (const char *)delivered.p;
+    if (cut > u->n)
+        run_row(&row);
+    else
+        run_row_twice(&row);
+    ws_bytes_free(&server);
+    ws_bytes_free(&delivered);
+}
+
+static void text_rows(void)
+{
+    CHECK(ws_utf8_case_count >= 140);
+    for (size_t i = 0; i < ws_utf8_case_count; i++)
+        for (size_t cut = 0; cut <= ws_utf8_cases[i].n + 1; cut++)
+            text_row(&ws_utf8_cases[i], cut);
+}
+
+/* RFC 6455 section 7.4 with the registry as it is, said once more: what a close frame may carry. */
+static bool code_is_good(unsigned code)
+{
+    return (code >= 1000 && code <= 1014 && !(code >= 1004 && code <= 1006)) || (code >= 3000 && code <= 4999);
+}
+
+static void close_codes(void)
+{
+    for (unsigned code = 0; code <= 5000; code++)
+        for (unsigned reason = 0; reason < 2; reason++) {
+            char server[32], x[8], told_x[16];
+            struct ws_case row = {"close code", "7.4", server, "!", "X1002"};
+
+            snprintf(server, sizeof(server), "=%s%04x%s", reason ? "8805" : "8802", code, reason ? "627965" : "");
+            snprintf(x, sizeof(x), "X%u", code);
+            snprintf(told_x, sizeof(told_x), "%s%s", x, reason ? "\"bye\"" : "");
+            if (code_is_good(code)) {
+                row.delivered = told_x;
+                row.sent = x;
+            }
+            run_row_twice(&row);
+        }
 }
 
 static void large_rows(void)
@@ -270,6 +371,8 @@ static void large_rows(void)
 
 static const struct test tests[] = {
     {"RFC 6455: every row of the case table, in every cut and manner of receiving", small_rows},
+    {"8.1, D4: every text of the UTF-8 table, in one frame in every cut, and in two frames cut anywhere", text_rows},
+    {"7.4: close codes 0 to 5000, with a reason and without", close_codes},
     {"RFC 6455: messages of 64 KB to 16 MB, and of 65,537 fragments", large_rows},
 };
 

@@ -164,6 +164,31 @@ static void masking(void)
         CHECK_INT(src[i], (uint8_t)(i * 7 + 3));
 }
 
+/* Every place in a vector that source and destination may begin at, every length around one to four of them. */
+static void masking_alignments(void)
+{
+    static const uint8_t key[4] = {0x01, 0x23, 0x45, 0x67};
+    _Alignas(64) uint8_t src[96], dst[112], want[112];
+    bool same = true;
+
+    for (size_t i = 0; i < sizeof(src); i++)
+        src[i] = (uint8_t)(i * 11 + 5);
+    for (size_t n = 0; n <= 70; n++)
+        for (size_t from = 0; from < 16; from++)
+            for (size_t to = 0; to < 16; to++)
+                for (uint64_t offset = 0; offset < 8; offset++) {
+                    memset(dst, 0xEE, sizeof(dst));
+                    memset(want, 0xEE, sizeof(want));
+                    for (size_t i = 0; i < n; i++)
+                        want[to + i] = src[from + i] ^ key[(i + offset) % 4];
+                    ws_frame_mask(dst + to, src + from, n, key, offset);
+                    same = same && memcmp(dst, want, sizeof(dst)) == 0;
+                }
+    CHECK(same);
+    for (size_t i = 0; i < sizeof(src); i++)
+        CHECK_INT(src[i], (uint8_t)(i * 11 + 5));
+}
+
 static void masking_in_pieces(void)
 {
     static const uint8_t key[4] = {1, 0x80, 0xFF, 0x42};
@@ -203,6 +228,7 @@ static const struct test tests[] = {
     {"5.1, 5.5: what the second byte may be, seen at that byte", second_bytes},
     {"5.2: a length longer than needed, or with its top bit set, is refused", long_forms},
     {"5.3: masking at every length, alignment and phase", masking},
+    {"5.3: masking from and to every place in a vector", masking_alignments},
     {"5.3: masking in pieces, to a guard page, in place", masking_in_pieces},
     {"5.7: the masked Hello", masking_example},
 };

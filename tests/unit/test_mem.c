@@ -51,6 +51,30 @@ static void failing(void)
     mem_fail_at(0, NULL);
 }
 
+/* How many of 60 allocations fail, as bits. */
+static uint64_t failures_of_60(size_t every, uint32_t seed)
+{
+    uint64_t failed = 0;
+
+    mem_fail_often(every, seed);
+    for (unsigned i = 0; i < 60; i++)
+        if (!mem_admit())
+            failed |= (uint64_t)1 << i;
+    mem_fail_at(0, NULL);
+    return failed;
+}
+
+static void failing_often(void)
+{
+    uint64_t chance = failures_of_60(6, 7);
+
+    CHECK_INT(failures_of_60(1, 0), ((uint64_t)1 << 60) - 1);
+    CHECK_INT(failures_of_60(20, 0), (uint64_t)1 << 19 | (uint64_t)1 << 39 | (uint64_t)1 << 59);
+    CHECK(chance == failures_of_60(6, 7)); /* a seed decides all */
+    CHECK(chance != failures_of_60(6, 8) && chance != failures_of_60(6, 0));
+    CHECK(mem_admit());
+}
+
 static char traced[128];
 
 static void sink(const char *room, const char *fmt, va_list args)
@@ -83,6 +107,7 @@ static void tracing(void)
 static const struct test tests[] = {
     {"blocks are counted, cleared, copied and resized", counting},
     {"the allocation chosen fails, and it alone", failing},
+    {"each so many allocations one fails, evenly or by chance", failing_often},
     {"without a sink nothing is computed, with one it is told", tracing},
 };
 

@@ -143,12 +143,13 @@ static void arrived(struct conn *c, enum wh_err err, size_t n)
     chain_wire_eof(&c->chain);
 }
 
-/* The receive under way has ended; its space goes to the chain. */
+/* The receive under way has ended, or there was no memory for one; its space goes to the chain. */
 static void received(struct conn *c, enum wh_err err, size_t n)
 {
     if (err != WH_OK)
         n = 0;
-    buf_commit(&c->chain.wire_in, n);
+    if (c->rx_space)
+        buf_commit(&c->chain.wire_in, n);
     c->rx_space = NULL;
     /* A synchronous call has left and taken its receive with it: the next one goes on where that stood. */
     if (err == WH_E_CANCELLED && c->state != CONN_DEAD)
@@ -214,6 +215,8 @@ static void step_down(struct conn *c)
     for (;;) {
         if (c->state == CONN_OPEN && c->user)
             c->user->ops->down(c->user);
+        if (c->tx_error != WH_OK)
+            conn_open_unsent(c);
         if (c->tx_error != WH_OK || c->tx_busy || c->state < CONN_SECURING || c->state == CONN_DEAD)
             return;
         err = chain_send(&c->chain);

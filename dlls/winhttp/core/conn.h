@@ -202,9 +202,11 @@ size_t conn_out_room(struct conn *c);
 void conn_linger(struct conn *c, bool fin);
 void conn_kill(struct conn *c);
 
-/* conn_open.c: advances a connection that is not open yet (only for the crank); its time limit; its failure. */
+/* conn_open.c: advances a connection that is not open yet (only for the crank); its time limit; that nothing can be
+ * sent any more; its failure. */
 void conn_open_step(struct conn *c, HANDLE event);
 void conn_open_expired(struct conn *c);
+void conn_open_unsent(struct conn *c);
 void conn_open_failed(struct conn *c, enum wh_err err);
 
 void conn_start(void); /* sets what the loop calls; once */

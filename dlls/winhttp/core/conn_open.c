@@ -154,6 +154,10 @@ static bool open_connecting(struct conn *c, HANDLE event)
         return c->target.secure ? secure_begin(c) : opened(c);
     c->net_error = c->sock.last_error;
     sock_close(&c->sock, false);
+    if (err == WH_E_NOMEM) {
+        conn_open_failed(c, err); /* no address is to blame */
+        return false;
+    }
     return try_next(c, event, c->connect_late ? WH_E_TIMEOUT : WH_E_CONNECT);
 }
 
@@ -210,13 +214,25 @@ static void secure_failed(struct conn *c, enum wh_err err)
     conn_open_failed(c, err);
 }
 
+/* Nothing more comes from the server, or goes to it. */
+static enum wh_err lost_error(const struct conn *c)
+{
+    return c->rx_error == WH_E_NOMEM || c->tx_error == WH_E_NOMEM ? WH_E_NOMEM : WH_E_CLOSED;
+}
+
+void conn_open_unsent(struct conn *c)
+{
+    if (c->state == CONN_SECURING)
+        secure_failed(c, lost_error(c));
+}
+
 static bool open_securing(struct conn *c)
 {
     enum wh_err err = chain_turn(&c->chain);
     struct filter *deciding;
 
     if (err != WH_OK && err != WH_AGAIN) {
-        secure_failed(c, err);
+        secure_failed(c, err == WH_E_CLOSED ? lost_error(c) : err);
         return false;
     }
     if (chain_open(&c->chain))
@@ -225,7 +241,7 @@ static bool open_securing(struct conn *c)
     if (deciding)
         return verify_begin(c, deciding);
     if (c->rx_ended || c->tx_error != WH_OK)
-        secure_failed(c, WH_E_CLOSED);
+        secure_failed(c, lost_error(c));
     return false;
 }
 

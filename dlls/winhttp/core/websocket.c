@@ -192,6 +192,10 @@ static void user_down(struct conn_user *u)
     struct websocket *w = websocket_of_user(u);
     struct conn *c = u->conn;
 
+    if (c->tx_error == WH_E_NOMEM && !w->failed) {
+        ws_fail(w, c->tx_error); /* the peer goes on, and waits for what it will never get */
+        return;
+    }
     if (c->tx_error != WH_OK) {
         /* What was received may still be read; only a failed link fails everything. */
         w->send_started = false;

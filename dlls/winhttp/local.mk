@@ -9,14 +9,21 @@ libwin_a_SOURCES = $(dll_sources)
 # What programs import, the DLL defines.
 libwin_a_CPPFLAGS = $(AM_CPPFLAGS) -DWINHTTP_BUILDING_DLL
 
+# A DLL for tests: its memory and its kernel objects can be made to fail from outside (tests/conform/starve.c).
+starve_definition =
+if FAILMALLOC
+libwin_a_CPPFLAGS += -include io/starve.h
+starve_definition += $(top_srcdir)/dlls/winhttp/api/starve.def
+endif
+
 dlldir = $(bindir)
 dll_DATA = winhttp.dll
 
 system_libraries = -lws2_32 -lcrypt32 -lsecur32 -lbcrypt -ladvapi32 -lole32 -loleaut32
 module_definition = $(top_srcdir)/dlls/winhttp/api/winhttp.def
 
-winhttp.dll: libwin.a libpure.a dlls/winhttp/winhttp.res.o $(module_definition)
-	$(AM_V_CCLD)$(CC) -shared $(AM_LDFLAGS) $(LDFLAGS) -o $@.full $(module_definition) dlls/winhttp/winhttp.res.o \
+winhttp.dll: libwin.a libpure.a dlls/winhttp/winhttp.res.o $(module_definition) $(starve_definition)
+	$(AM_V_CCLD)$(CC) -shared $(AM_LDFLAGS) $(LDFLAGS) -o $@.full $(module_definition) $(starve_definition) dlls/winhttp/winhttp.res.o \
 	  -Wl,--whole-archive libwin.a libpure.a -Wl,--no-whole-archive \
 	  -Wl,--exclude-all-symbols -Wl,--dynamicbase -Wl,--nxcompat -Wl,--enable-stdcall-fixup \
 	  $(DEPS_LIBS) $(system_libraries) $(LIBS)
@@ -39,7 +46,7 @@ dlls/winhttp/winhttp.res.o: $(top_srcdir)/dlls/winhttp/winhttp.rc dlls/winhttp/m
 
 CLEANFILES += winhttp.stdcall.def winhttp.dll winhttp.dll.debug winhttp.dll.full winhttp.dll.part libwinhttp.a \
   dlls/winhttp/winhttp.res.o dlls/winhttp/messages.rc dlls/winhttp/messages.h dlls/winhttp/MSG*.bin
-EXTRA_DIST += dlls/winhttp/winhttp.rc dlls/winhttp/api/winhttp.def dlls/winhttp/api/messages.mc
+EXTRA_DIST += dlls/winhttp/api/starve.def dlls/winhttp/winhttp.rc dlls/winhttp/api/winhttp.def dlls/winhttp/api/messages.mc
 
 bin_PROGRAMS = wscat
 wscat_SOURCES = $(wscat_sources)

@@ -45,6 +45,14 @@ conform_programs += tests/conform/ws_upgrade
 conform_programs += tests/conform/ws_twice
 tests_conform_messages_LDADD = $(LDADD) -lversion
 
+# For a DLL whose allocations can be made to fail.
+starve_files = tests/conform/starve.c tests/conform/starve.h tests/conform/starve_plays.c
+tests_conform_starve_SOURCES = $(starve_files)
+EXTRA_DIST += $(starve_files)
+if FAILMALLOC
+conform_programs += tests/conform/starve
+endif
+
 conform_support_sources += \
 	tests/conform/census.c tests/conform/census.h \
 	tests/conform/client.c tests/conform/client.h \
@@ -55,6 +63,7 @@ conform_support_sources += \
 	tests/conform/speaker.c tests/conform/speaker.h \
 	tests/conform/story.c tests/conform/story.h \
 	tests/conform/stuck.c tests/conform/stuck.h \
+	tests/conform/tally.c tests/conform/tally.h \
 	tests/conform/talk.c tests/conform/talk.h \
 	tests/conform/wire.c tests/conform/wire.h \
 	tests/unit/ws_case.c tests/unit/ws_case.h tests/unit/ws_cases.inc tests/unit/ws_utf8_cases.inc \

@@ -15,6 +15,7 @@
  */
 #include "census.h"
 #include "client.h"
+#include "tally.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,15 +29,11 @@
 #define SETTLED  25000 /* ms until all threads and sockets of closed handles must have gone, those in the pool too */
 #define LONG_RUN 2000  /* rounds */
 
-enum op { OP_SEND, OP_RECEIVE, OP_SHUTDOWN, OP_CLOSE, OP_COUNT }; /* requests: on their way out, on their way in */
-
 struct check {
     HANDLE step, gone; /* a completion came; HANDLE_CLOSING did */
     volatile HINTERNET handle;
     volatile LONG open; /* nobody has called CloseHandle yet */
-    volatile LONG pending[OP_COUNT];
-    volatile LONG closings; /* HANDLE_CLOSING came */
-    volatile LONG wrong;    /* callbacks that should not have been */
+    struct tally tally;
     volatile LONG mischief; /* in the next callback with this status the handle is closed; 0: in none */
     volatile LONG again;    /* so often a completion's callback begins the next Send or Receive */
     DWORD last;             /* newest status that ended a step */
@@ -88,8 +85,8 @@ static void check_start(struct check *k)
 {
     ResetEvent(k->step);
     ResetEvent(k->gone);
-    memset((void *)k->pending, 0, sizeof(k->pending));
-    k->closings = k->wrong = k->mischief = k->again = 0;
+    k->tally = (struct tally){0};
+    k->mischief = k->again = 0;
     k->last = 0;
     k->in = VirtualAlloc(NULL, ROOM, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     k->out = VirtualAlloc(NULL, ROOM, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -102,51 +99,17 @@ static BOOL close_checked(struct check *k)
     return InterlockedExchange(&k->open, 0) ? WinHttpCloseHandle(k->handle) : FALSE;
 }
 
-/* The operation that a completion ends; OP_COUNT: it is no completion. */
-static enum op op_of(DWORD status, const void *info, DWORD length)
-{
-    static const enum op of_socket[] = {OP_SEND, OP_RECEIVE, OP_CLOSE, OP_SHUTDOWN};
-
-    switch (status) {
-    case WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE:
-    case WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE:
-        return OP_SEND;
-    case WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE:
-    case WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE:
-    case WINHTTP_CALLBACK_STATUS_READ_COMPLETE:
-        return OP_RECEIVE;
-    case WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE:
-        return OP_SHUTDOWN;
-    case WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE:
-        return OP_CLOSE;
-    case WINHTTP_CALLBACK_STATUS_REQUEST_ERROR:
-        if (length == sizeof(WINHTTP_WEB_SOCKET_ASYNC_RESULT))
-            return of_socket[((const WINHTTP_WEB_SOCKET_ASYNC_RESULT *)info)->Operation];
-        return ((const WINHTTP_ASYNC_RESULT *)info)->dwResult == API_SEND_REQUEST ? OP_SEND : OP_RECEIVE;
-    default:
-        return OP_COUNT;
-    }
-}
-
 static void check_gone(struct check *k)
 {
-    if (InterlockedIncrement(&k->closings) != 1)
-        InterlockedIncrement(&k->wrong);
     if (k->open)
-        InterlockedIncrement(&k->wrong);
+        InterlockedIncrement(&k->tally.wrong);
     VirtualFree(k->in, 0, MEM_RELEASE);
     VirtualFree(k->out, 0, MEM_RELEASE);
     SetEvent(k->gone);
 }
 
 /* Around a call that starts an operation of an asynchronous handle. */
-#define STARTS(k, op, accepted) (InterlockedIncrement(&(k)->pending[op]), starts((k), (op), (accepted)))
-static BOOL starts(struct check *k, enum op op, BOOL accepted)
-{
-    if (!accepted || !game.async)
-        InterlockedDecrement(&k->pending[op]);
-    return accepted;
-}
+#define STARTS(k, op, accepted) TALLY(&(k)->tally, (op), game.async, (accepted))
 
 /* ---- what threads do to a WebSocket ---- */
 
@@ -215,16 +178,14 @@ static void CALLBACK on_status(HINTERNET handle, DWORD_PTR context, DWORD status
     struct check *k = (struct check *)context;
     enum op op;
 
-    if (k->closings || !handle || (k->handle && handle != k->handle))
-        InterlockedIncrement(&k->wrong);
+    if (!handle || (k->handle && handle != k->handle))
+        InterlockedIncrement(&k->tally.wrong);
+    op = tally_callback(&k->tally, status, info, length);
     if (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING) {
         check_gone(k);
         return;
     }
-    op = op_of(status, info, length);
     if (op != OP_COUNT) {
-        if (InterlockedDecrement(&k->pending[op]) < 0)
-            InterlockedIncrement(&k->wrong);
         guard_cancelled(k, op, status, info);
         k->last = status;
     }
@@ -437,17 +398,9 @@ static void open_socket(struct chance *c)
 /* Nothing runs any more on either handle. */
 static void judge(struct check *k, const char *what)
 {
-    unsigned op;
-    LONG left = 0;
-
     await(k->gone, what);
-    for (op = 0; op < OP_COUNT; op++)
-        left |= k->pending[op];
-    if (left || k->wrong || k->closings != 1) {
+    if (!tally_even(&k->tally))
         fail(what);
-        tap_diag("pending %ld %ld %ld %ld, wrong callbacks %ld, HANDLE_CLOSING %ld times", k->pending[0], k->pending[1],
-                 k->pending[2], k->pending[3], k->wrong, k->closings);
-    }
 }
 
 static void play_round(void)

@@ -46,13 +46,16 @@ windows_host() {
     esac
 }
 
-# build_windows BITS TARGET...: the DLL and the programs in build/win64 or build/win32; 64-debug and 32-debug are trees of
-# their own.
+# build_windows BITS TARGET...: the DLL and the programs in build/win64 or build/win32. 64-debug and 64-starve (and 32) are trees
+# of their own: one asserts more, the other besides lets memory run out.
 build_windows() {
     local tree=$1 host deps arguments=()
     shift
-    host=$(windows_host "${tree%-debug}")
-    [ "${tree%-debug}" = "$tree" ] || arguments+=(--enable-debug)
+    host=$(windows_host "${tree%-*}")
+    case $tree in
+    *-debug) arguments=(--enable-debug) ;;
+    *-starve) arguments=(--enable-debug --enable-failmalloc) ;;
+    esac
     deps=$("$top/tools/deps" "$host")
     with_lock "tree-$(echo "$top" | digest)" bootstrap
     configured "$top/build/win$tree" --host="$host" --with-deps="$deps" "${arguments[@]}"

@@ -9,6 +9,7 @@ dll_sources += \
   dlls/winhttp/io/resolve.c dlls/winhttp/io/resolve.h \
   dlls/winhttp/io/sock.c dlls/winhttp/io/sock.h \
   dlls/winhttp/io/sock_quirks.c dlls/winhttp/io/sock_quirks.h \
+  dlls/winhttp/io/starve.h \
   dlls/winhttp/io/thread.c \
   dlls/winhttp/io/timer.c dlls/winhttp/io/timer.h \
   dlls/winhttp/io/work.c dlls/winhttp/io/work.h

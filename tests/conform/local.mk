@@ -92,3 +92,4 @@ tests_conform_io_timer_SOURCES = tests/conform/io_timer.c $(io_room_files)
 tests_conform_io_timer_LDADD = $(io_room_libraries)
 conform_programs += tests/conform/redirect
 conform_programs += tests/conform/pool
+conform_programs += tests/conform/limits

@@ -191,9 +191,20 @@ static void check_receives(INTERNET_PORT port)
 
 /* ---- Shutdown ---- */
 
+/* The scripted server goes on. */
+static void let_server_go(const WCHAR *path)
+{
+    struct client other;
+
+    client_open(&other, 0, need_port("STUB_PLAIN_PORT"));
+    client_request(&other, NULL, path, 0);
+    client_exchange(&other);
+    client_close(&other);
+}
+
 static void check_shutdown(INTERNET_PORT port)
 {
-    open_socket(port, L"/ws-late");
+    open_socket(port, L"/ws-late-told");
     check_close_status(FALSE, "while nothing is closed");
     ws_send(UTF8, "still", 5);
     rec_expect(written, "N29 %s: sent before Shutdown", where);
@@ -203,6 +214,7 @@ static void check_shutdown(INTERNET_PORT port)
     ANSWERS(ws_send(UTF8, "x", 1), ERROR_INVALID_OPERATION, "W34 %s: no Send", where);
     ANSWERS(ws_shutdown(), ERROR_INVALID_OPERATION, "W35 %s: no second Shutdown", where);
     rec_expect_end("W34, W35 %s: neither tells anything", where);
+    let_server_go(L"/raise-late");
     ANSWERS(ws_receive(100), 0, "W36 %s: but Receive", where);
     rec_expect(read_done, "W36 %s: what the peer still sends is delivered", where);
     check_moved(STATUS(READ_COMPLETE), 5, UTF8, "W36");

@@ -258,6 +258,37 @@ static void test_tls_split(void)
     behind_handshake(&tls13, 50, goes_on);
 }
 
+/* A frame whose length takes eight bytes, broken in its head and around its end. */
+static void long_frame(const struct talk_options *options, void (*fate)(struct talk *), const char *told)
+{
+    static const size_t whole = 10 + 65536;
+
+    for (size_t n = 0; n < whole; n = n == 16 ? whole - 16 : n + 1) {
+        talk_begin(&t, options);
+        talk_open(&t);
+        talk_says_script(&t, "B*65536 P\"behind\"", 0);
+        t.deliver = t.delivered + n;
+        talk_run(&t);
+        TALK_TOLD(&t, "");
+        t.deliver = fate == talk_run ? SIZE_MAX : t.deliver;
+        fate(&t);
+        TALK_TOLD(&t, told);
+        TALK_SAID(&t, fate == talk_run ? "Q\"behind\"" : "");
+        talk_end(&t);
+    }
+}
+
+static void test_long_frame(void)
+{
+    static const struct talk_options *const all[] = {&plain, &small, &tls13};
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        long_frame(all[i], talk_run, "B*65536");
+        long_frame(all[i], talk_cut, "receive!closed");
+        long_frame(all[i], talk_reset, "receive!closed");
+    }
+}
+
 /* Every step of the wire, every size of a record. */
 static void test_steps(void)
 {
@@ -323,6 +354,7 @@ static const struct test tests[] = {
     {"D7: reset at every byte, TLS", test_tls_reset},
     {"D7, D3: stopped at every byte, TLS", test_tls_stop},
     {"in two pieces at every byte, TLS", test_tls_split},
+    {"5.2: in and around a frame of 64 KB, plain and TLS", test_long_frame},
     {"in steps of 1 to 23 bytes, records of 1 to 5", test_steps},
     {"a byte changed in every place of every record", test_tls_changed},
     {"and its end", test_free},

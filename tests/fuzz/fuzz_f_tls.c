@@ -144,6 +144,8 @@ static void deliver(size_t n, uint8_t mask)
 {
     uint8_t bytes[512];
 
+    if (n > buf_room(&t.l.chain.wire_in))
+        n = buf_room(&t.l.chain.wire_in);
     n = buf_read(&t.l.peer->out, bytes, n);
     if (!n)
         return;
@@ -181,7 +183,7 @@ static void settle(void)
         turn();
         link_down(&t.l);
         peer_work(t.l.peer);
-        while (buf_len(&t.l.peer->out) && !t.ended && t.l.tls->state != FILTER_FAILED)
+        while (buf_len(&t.l.peer->out) && buf_room(&t.l.chain.wire_in) && !t.ended && t.l.tls->state != FILTER_FAILED)
             deliver(512, 0);
     } while (buf_len(&t.l.chain.wire_out));
 }

@@ -22,8 +22,9 @@
 
 #define LIMIT       ((size_t)1 << 20)
 #define INPUT_MAX   16384u
-#define RECORDS_MAX 256u /* a small one costs as much as a large one */
-#define ANSWERED    64u  /* D17 */
+#define STEPS_MAX   512u
+#define RECORDS_MAX 64u /* a small one costs as much as a large one */
+#define ANSWERED    64u /* D17 */
 
 struct manner {
     size_t record, step; /* of the server; of the wire */
@@ -251,6 +252,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pieces.step = 1u + fuzz_byte(&in);
     if (tls)
         in = span_head(in, pieces.record * RECORDS_MAX);
+    pieces.step += in.n / STEPS_MAX;
     if (tls && !t.open)
         open_tls();
     live = mem_live();

@@ -20,13 +20,15 @@ struct lookup {
     bool addrs_given, on_worker;
     DWORD thread;
     struct resolve_addrs addrs;
+    int code; /* Winsock's */
 };
 
-static void on_done(void *ctx, enum wh_err err, const struct resolve_addrs *addrs)
+static void on_done(void *ctx, enum wh_err err, int code, const struct resolve_addrs *addrs)
 {
     struct lookup *l = ctx;
 
     l->err = err;
+    l->code = code;
     l->addrs_given = addrs != NULL;
     if (addrs)
         l->addrs = *addrs;

@@ -21,6 +21,8 @@ conform_programs += tests/conform/leave
 conform_programs += tests/conform/life
 conform_programs += tests/conform/messages
 conform_programs += tests/conform/notify
+conform_programs += tests/conform/option_effects
+conform_programs += tests/conform/option_table
 conform_programs += tests/conform/options
 conform_programs += tests/conform/payloads
 conform_programs += tests/conform/race
@@ -45,6 +47,7 @@ conform_programs += tests/conform/ws_sync
 conform_programs += tests/conform/ws_upgrade
 conform_programs += tests/conform/ws_twice
 tests_conform_messages_LDADD = $(LDADD) -lversion
+tests_conform_option_effects_LDADD = $(LDADD) -ladvapi32
 
 # For a DLL whose allocations can be made to fail.
 starve_files = tests/conform/starve.c tests/conform/starve.h tests/conform/starve_plays.c
@@ -70,7 +73,7 @@ conform_support_sources += \
 	tests/unit/ws_case.c tests/unit/ws_case.h tests/unit/ws_cases.inc tests/unit/ws_utf8_cases.inc \
 	tools/wscat/names.c tools/wscat/names.h
 
-EXTRA_DIST += tests/conform/run.sh
+EXTRA_DIST += tests/conform/option_rows.inc tests/conform/run.sh
 EXTRA_DIST += tests/server/make_certs.sh tests/server/make_nginx.py tests/server/scripts.txt
 EXTRA_DIST += tests/server/short256.pem tests/server/short521.pem
 EXTRA_DIST += tests/server/stub.py tests/server/ws_echo.py

@@ -1,82 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * WinHttpSetOption and WinHttpQueryOption: one table (options.def), one set of rules, and for each row two small
- * functions that speak to core.
- *
- * Rules, in order. Set: the handle lives; the option is offered, can be set, on this kind of handle; a buffer is there
- * unless its length is 0; its size is the value's, exactly (O6); the request is not under way, where that matters.
- * Lengths of text are characters (CR4), with or without the NUL. Query: the handle lives; there is a length; the option
- * is offered, can be queried, on this kind of handle; there is a value (its state comes before its size, O26); it fits
- * (O2-O4, CR2-CR8), else the length becomes the size that is needed.
+ * The options, one row each (options.def), and for each row two small functions that speak to core.
  *
  * Threads: any. Ownership: what is queried is a copy, and certificate objects are references of the caller's own.
- * Errors: guard.h's and the above. Source: SEMANTICS sections 4, 15 and 18.2, GEN9, D15; API.md section 2.2.
+ * Errors: those of core. Source: SEMANTICS sections 4, 15 and 18.2, D15; API.md section 2.
  */
-#include <winsock2.h>
-#include <windows.h>
-#define SECURITY_WIN32
-#include <sspi.h>
-#include <schannel.h>
-
-#include "api/guard.h"
-#include "base/mem.h"
-#include "core/option.h"
+#include "api/option_row.h"
+#include "core/process.h"
 #include "core/websocket.h"
-#include "core/wide.h"
-
-enum { S = ON_SESSION, C = ON_CONNECT, R = ON_REQUEST, W = ON_WEBSOCKET, NOWHERE = 0 };
-
-/* Types of values, and what may be or-ed to them. */
-enum {
-    NOTHING,
-    NUMBER,
-    POINTER,
-    TEXT,
-    CONNECTION_INFO,
-    CERTIFICATE_INFO,
-    SECURITY_INFO,
-    CERTIFICATE,
-    CHAIN,
-    TYPE_MASK = 0xFF,
-    EXACT = 0x100,
-    IDLE = 0x200
-};
-
-union value {
-    DWORD number;
-    DWORD_PTR pointer;
-    WCHAR *text;
-    WINHTTP_CONNECTION_INFO connection;
-    WINHTTP_CERTIFICATE_INFO certificate_info;
-    WINHTTP_SECURITY_INFO security_info;
-    PCCERT_CONTEXT certificate;
-    PCCERT_CHAIN_CONTEXT chain;
-};
-
-static const DWORD sizes[] = {
-    [NUMBER] = sizeof(DWORD),
-    [POINTER] = sizeof(DWORD_PTR),
-    [CONNECTION_INFO] = sizeof(WINHTTP_CONNECTION_INFO),
-    [CERTIFICATE_INFO] = sizeof(WINHTTP_CERTIFICATE_INFO),
-    [SECURITY_INFO] = sizeof(WINHTTP_SECURITY_INFO),
-    [CERTIFICATE] = sizeof(PCCERT_CONTEXT),
-    [CHAIN] = sizeof(PCCERT_CHAIN_CONTEXT),
-};
-
-struct option;
-
-/* in: the value, its size checked; of text, a pointer to its characters. Both answer a Win32 error. */
-typedef DWORD set_fn(struct object *o, const struct option *row, const union value *in, size_t chars);
-typedef DWORD get_fn(struct object *o, const struct option *row, union value *out);
-
-struct option {
-    DWORD id;
-    unsigned set_on, query_on;
-    unsigned value;
-    set_fn *set;
-    get_fn *get;
-    unsigned argument;
-};
 
 /* ---- setting ---- */
 
@@ -128,6 +59,71 @@ static DWORD set_protocols(struct object *o, const struct option *row, const uni
 
     (void)row, (void)chars;
     return err == WH_E_STATE ? ERROR_ACCESS_DENIED : err_code(err);
+}
+
+static DWORD set_workers(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)o, (void)row, (void)chars;
+    return err_code(process_set_workers(in->number));
+}
+
+static DWORD set_tracing(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)o, (void)row, (void)chars;
+    process_set_tracing(in->number != 0);
+    return ERROR_SUCCESS;
+}
+
+/* Credentials are shared only where an administrator allows it, and nobody can here (API.md section 2 rows 97, 98). */
+static DWORD set_unshared(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)o, (void)row, (void)in, (void)chars;
+    return ERROR_WINHTTP_INVALID_OPTION;
+}
+
+static DWORD set_http_version(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)row, (void)chars;
+    return in->version.dwMajorVersion == 1 ? err_code(option_set_http_minor(o, in->version.dwMinorVersion))
+                                           : ERROR_INVALID_PARAMETER;
+}
+
+static DWORD set_codepage(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)row, (void)chars;
+    return err_code(option_set_codepage(o, in->number));
+}
+
+static DWORD set_keep_alive(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)row, (void)chars;
+    option_set_keep_alive(o, &in->keep_alive);
+    return ERROR_SUCCESS;
+}
+
+static DWORD set_own_pool(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)row, (void)chars;
+    option_set_own_pool(o, in->number != 0);
+    return ERROR_SUCCESS;
+}
+
+static DWORD set_encode_extra(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)row, (void)chars;
+    return err_code(option_set_encode_extra(o, in->number != 0));
+}
+
+static DWORD set_alias(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)row;
+    return err_code(option_set_alias(o, in->text, chars));
+}
+
+static DWORD set_expire(struct object *o, const struct option *row, const union value *in, size_t chars)
+{
+    (void)row, (void)in, (void)chars;
+    return err_code(option_expire(o));
 }
 
 static DWORD set_unload_event(struct object *o, const struct option *row, const union value *in, size_t chars)
@@ -242,9 +238,43 @@ static DWORD get_credential(struct object *o, const struct option *row, union va
 
 static DWORD get_extended_error(struct object *o, const struct option *row, union value *out)
 {
-    (void)row;
-    out->number = option_net_error(o);
+    (void)o, (void)row;
+    out->number = net_error_last();
     return ERROR_SUCCESS;
+}
+
+static DWORD get_tracing(struct object *o, const struct option *row, union value *out)
+{
+    (void)o, (void)row;
+    out->number = process_tracing();
+    return ERROR_SUCCESS;
+}
+
+static DWORD get_http_version(struct object *o, const struct option *row, union value *out)
+{
+    (void)row;
+    out->version = (HTTP_VERSION_INFO){1, option_http_minor(o)};
+    return ERROR_SUCCESS;
+}
+
+static DWORD get_times(struct object *o, const struct option *row, union value *out)
+{
+    (void)row;
+    option_times(o, &out->times);
+    return ERROR_SUCCESS;
+}
+
+static DWORD get_stats(struct object *o, const struct option *row, union value *out)
+{
+    (void)row;
+    option_stats(o, &out->stats);
+    return ERROR_SUCCESS;
+}
+
+static DWORD get_bindings(struct object *o, const struct option *row, union value *out)
+{
+    (void)row;
+    return err_code(option_bindings(o, &out->bindings.data, &out->bindings.size));
 }
 
 /* The limits are those of the names: 40, 56 and 128 bits. */
@@ -329,7 +359,7 @@ static DWORD get_close_timeout(struct object *o, const struct option *row, union
     return ERROR_SUCCESS;
 }
 
-/* ---- the rules ---- */
+/* ---- the table ---- */
 
 static const struct option options[] = {
 #define OPTION(name, set_on, query_on, value, set, get, argument)                                                      \
@@ -338,123 +368,10 @@ static const struct option options[] = {
 #undef OPTION
 };
 
-static const struct option *option_find(DWORD id)
+const struct option *option_find(DWORD id)
 {
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
         if (options[i].id == id)
             return &options[i];
     return NULL;
-}
-
-static DWORD option_check_set(struct object *o, const struct option *row, const void *buffer, DWORD length)
-{
-    unsigned type;
-
-    if (!row)
-        return ERROR_WINHTTP_INVALID_OPTION;
-    if (!row->set_on)
-        return ERROR_WINHTTP_OPTION_NOT_SETTABLE;
-    if (!guard_is(o, row->set_on))
-        return ERROR_WINHTTP_INCORRECT_HANDLE_TYPE;
-    if (!buffer && length)
-        return ERROR_INVALID_PARAMETER;
-    type = row->value & TYPE_MASK;
-    if (sizes[type] && length != sizes[type])
-        return row->value & EXACT ? ERROR_INVALID_PARAMETER : ERROR_INSUFFICIENT_BUFFER;
-    if (row->value & IDLE && guard_is(o, ON_REQUEST) && option_under_way(o))
-        return ERROR_WINHTTP_INCORRECT_HANDLE_STATE;
-    return ERROR_SUCCESS;
-}
-
-static DWORD option_set_text(struct object *o, const struct option *row, WCHAR *text, DWORD length)
-{
-    union value value = {.text = text};
-    size_t chars = text && length == WIDE_TERMINATED ? wide_length(text) : length;
-
-    if (chars && !text[chars - 1])
-        chars--;
-    return row->set(o, row, &value, chars);
-}
-
-BOOL WINAPI WinHttpSetOption(HINTERNET h, DWORD id, LPVOID buffer, DWORD length)
-{
-    const struct option *row = option_find(id);
-    union value value;
-    struct object *o;
-    DWORD error = guard_enter(h, ON_ANY, &o);
-
-    if (!error)
-        error = option_check_set(o, row, buffer, length);
-    if (error)
-        return guard_leave(o, "WinHttpSetOption", error);
-    switch (row->value & TYPE_MASK) {
-    case TEXT:
-        error = option_set_text(o, row, buffer, length);
-        break;
-    case NOTHING:
-        error = row->set(o, row, buffer, 0);
-        break;
-    default:
-        memcpy(&value, buffer, length);
-        error = row->set(o, row, &value, 0);
-        break;
-    }
-    return guard_leave(o, "WinHttpSetOption", error);
-}
-
-/* A value that was not handed out, or was copied, is given back. */
-static void option_drop(unsigned type, union value *value, bool handed_out)
-{
-    if (type == TEXT)
-        wide_wipe(value->text);
-    if (handed_out)
-        return;
-    if (type == CERTIFICATE)
-        CertFreeCertificateContext(value->certificate);
-    if (type == CHAIN)
-        CertFreeCertificateChain(value->chain);
-    if (type == CERTIFICATE_INFO) {
-        LocalFree(value->certificate_info.lpszSubjectInfo);
-        LocalFree(value->certificate_info.lpszIssuerInfo);
-    }
-}
-
-static DWORD option_query(struct object *o, const struct option *row, void *buffer, DWORD *length)
-{
-    unsigned type;
-    union value value;
-    const void *from = &value;
-    DWORD need, error;
-
-    if (!row || !row->query_on)
-        return ERROR_INVALID_PARAMETER;
-    if (!guard_is(o, row->query_on))
-        return ERROR_WINHTTP_INCORRECT_HANDLE_TYPE;
-    error = row->get(o, row, &value);
-    if (error)
-        return error;
-    type = row->value & TYPE_MASK;
-    need = sizes[type];
-    if (type == TEXT) {
-        need = (DWORD)((wide_length(value.text) + 1) * sizeof(WCHAR));
-        from = value.text;
-    }
-    error = !buffer || *length < need ? ERROR_INSUFFICIENT_BUFFER : ERROR_SUCCESS;
-    if (!error)
-        memcpy(buffer, from, need);
-    *length = !error && type == TEXT ? need - (DWORD)sizeof(WCHAR) : need;
-    option_drop(type, &value, !error);
-    return error;
-}
-
-BOOL WINAPI WinHttpQueryOption(HINTERNET h, DWORD id, LPVOID buffer, LPDWORD length)
-{
-    struct object *o;
-    DWORD error = guard_enter(h, ON_ANY, &o);
-
-    if (!error && !length)
-        error = ERROR_INVALID_PARAMETER;
-    if (!error)
-        error = option_query(o, option_find(id), buffer, length);
-    return guard_leave(o, "WinHttpQueryOption", error);
 }

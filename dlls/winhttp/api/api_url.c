@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "core/err.h"
+#include "notify/net_error.h"
 #include "proto/url.h"
 #include "winhttp.h"
 
@@ -175,6 +176,7 @@ BOOL WINAPI WinHttpCrackUrl(LPCWSTR url, DWORD length, DWORD flags, LPURL_COMPON
 
     if (url && components && components->dwStructSize == sizeof(*components))
         error = url_crack(url, length, flags, components);
+    net_error_returned(error);
     SetLastError(error);
     return error == ERROR_SUCCESS;
 }

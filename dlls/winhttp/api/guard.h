@@ -13,6 +13,7 @@
 #include "core/handle.h"
 #include "base/trace.h"
 #include "core/err.h"
+#include "notify/net_error.h"
 
 /* Kinds of handle, as a mask. */
 enum {
@@ -48,6 +49,7 @@ static inline DWORD guard_enter(HINTERNET h, unsigned kinds, struct object **out
 static inline DWORD guard_leave_code(struct object *o, const char *name, DWORD error)
 {
     WH_TRACE("api", "%s %p -> %u", name, o ? object_handle(o) : NULL, (unsigned)error);
+    net_error_returned(error);
     if (o)
         object_unref(o);
     return error;
@@ -71,6 +73,7 @@ static inline HINTERNET guard_announce(enum wh_err err, struct object *o, struct
     if (h && teller)
         notify_now(teller, WINHTTP_CALLBACK_STATUS_HANDLE_CREATED, &h, sizeof(h));
     WH_TRACE("api", "%s -> %p, %u", name, h, (unsigned)err_code(err));
+    net_error_returned(err_code(err));
     if (o)
         object_unref(o);
     SetLastError(err_code(err));

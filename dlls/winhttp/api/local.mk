@@ -14,3 +14,5 @@ dll_sources += dlls/winhttp/api/api_data.c
 dll_sources += dlls/winhttp/api/api_websocket.c
 dll_sources += dlls/winhttp/api/api_option.c
 dll_sources += dlls/winhttp/api/api_url.c
+dll_sources += dlls/winhttp/api/option_row.h
+dll_sources += dlls/winhttp/api/option_rules.c

@@ -61,6 +61,7 @@ void conn_unref(struct conn *c)
         resolve_free(c->lookup);
     trust_verdict_clear(&c->verdict);
     mem_free(c->target.host);
+    mem_free(c->target.alias);
     mem_free(c->target.tls_host);
     mem_free(c);
     loop_release();
@@ -122,6 +123,11 @@ bool conn_flushed(const struct conn *c)
 bool conn_ended(const struct conn *c)
 {
     return c->chain.eof;
+}
+
+int conn_net_error(const struct conn *c, enum wh_err err)
+{
+    return err == WH_E_NAME || err == WH_E_CONNECT || err == WH_E_CLOSED || err == WH_E_TIMEOUT ? c->net_error : 0;
 }
 
 size_t conn_out_room(struct conn *c)

@@ -92,10 +92,24 @@ struct conn_user {
 };
 
 struct conn_target {
-    WCHAR *host;    /* what is resolved; owned by the connection */
+    WCHAR *host;    /* what is asked for; owned by the connection */
+    WCHAR *alias;   /* what is resolved in its place (option 165), or NULL; owned by the connection */
     char *tls_host; /* the same as ASCII, for SNI and the certificate; NULL on plain connections */
     uint16_t port;
     bool secure;
+};
+
+/* Stages of the opening whose time is kept, in clock_ticks (option 142). */
+enum conn_mark {
+    CONN_MARK_RESOLVE,
+    CONN_MARK_RESOLVED,
+    CONN_MARK_CONNECT, /* to the first address */
+    CONN_MARK_CONNECTED,
+    CONN_MARK_SECURE,
+    CONN_MARK_VERIFY, /* the server's certificates are there */
+    CONN_MARK_VERIFIED,
+    CONN_MARK_SECURED,
+    CONN_MARKS
 };
 
 struct conn {
@@ -122,11 +136,15 @@ struct conn {
     uint64_t rx_count;         /* bytes ever received, wire side */
     uint64_t rx_last, tx_last; /* clock_ms of the last byte received, taken by the kernel */
     int net_error;             /* Winsock code of the last failure (option 24) */
+    bool expiring;             /* it is not to carry another request (option 143) */
+    uint32_t carried;          /* requests that have gone over it and been answered */
 
     /* opening (conn_open.c) */
     struct resolve *lookup;
     struct resolve_addrs addrs;
-    unsigned addr_next; /* index of the next address to try */
+    uint64_t marks[CONN_MARKS];
+    unsigned connect_failures; /* addresses tried in vain */
+    unsigned addr_next;        /* index of the next address to try */
     enum wh_err lookup_err;
     bool lookup_done;
     struct work verify_work;
@@ -192,6 +210,8 @@ bool conn_pull(struct conn *c);
 void conn_trim(struct conn *c);                     /* gives back the buffers' spare memory */
 void conn_idle_until(struct conn *c, uint64_t due); /* for pool.c: sets the linger deadline, and the timer */
 bool conn_flushed(const struct conn *c);            /* nothing is left to be taken by the kernel */
+/* Winsock's code behind err, if it is one that comes from the network (option 24); 0: none. */
+int conn_net_error(const struct conn *c, enum wh_err err);
 bool conn_ended(const struct conn *c); /* the peer's side has ended: chain_in holds all there will ever be */
 size_t conn_out_room(struct conn *c);
 

@@ -12,6 +12,12 @@
 #include "stack/f_tls.h"
 #include "sys/tls_init.h"
 
+static void mark(struct conn *c, enum conn_mark which)
+{
+    if (!c->marks[which])
+        c->marks[which] = clock_ticks();
+}
+
 static void tell(struct conn *c, enum conn_news what, const void *info, DWORD len)
 {
     if (c->user)
@@ -28,13 +34,14 @@ void conn_open_failed(struct conn *c, enum wh_err err)
 }
 
 /* On a DNS pool thread. */
-static void on_resolved(void *ctx, enum wh_err err, const struct resolve_addrs *addrs)
+static void on_resolved(void *ctx, enum wh_err err, int code, const struct resolve_addrs *addrs)
 {
     struct conn *c = ctx;
 
     conn_lock(c);
     c->lookup_done = true;
     c->lookup_err = err;
+    c->net_error = code;
     if (err == WH_OK)
         c->addrs = *addrs;
     if (c->state == CONN_RESOLVING)
@@ -45,18 +52,21 @@ static void on_resolved(void *ctx, enum wh_err err, const struct resolve_addrs *
 
 static bool open_new(struct conn *c)
 {
+    const WCHAR *name = c->target.alias ? c->target.alias : c->target.host;
     enum wh_err err;
 
     c->state = CONN_RESOLVING;
-    tell(c, CONN_NEWS_RESOLVING, c->target.host, (DWORD)wcslen(c->target.host) + 1);
+    mark(c, CONN_MARK_RESOLVE);
+    tell(c, CONN_NEWS_RESOLVING, name, (DWORD)wcslen(name) + 1);
     c->open_deadline = deadline_in(c->settings.resolve_timeout);
     conn_ref(c);
-    err = resolve_start(c->target.host, c->target.port, on_resolved, c, &c->addrs, &c->lookup);
+    err = resolve_start(name, c->target.port, on_resolved, c, &c->addrs, &c->lookup);
     if (err == WH_AGAIN)
         return false;
     conn_unref(c);
     c->lookup_done = true;
     c->lookup_err = err;
+    c->net_error = err == WH_E_NAME ? WSAHOST_NOT_FOUND : 0;
     return true;
 }
 
@@ -71,6 +81,7 @@ static bool open_resolving(struct conn *c)
         conn_open_failed(c, c->lookup_err);
         return false;
     }
+    mark(c, CONN_MARK_RESOLVED);
     tell(c, CONN_NEWS_RESOLVED, text, resolve_text(&c->addrs.addr[0], text) + 1);
     c->state = CONN_CONNECTING;
     return true;
@@ -90,9 +101,12 @@ static bool try_next(struct conn *c, HANDLE event, enum wh_err last)
         return false;
     }
     c->addr_text_len = resolve_text(addr, c->addr_text) + 1;
+    mark(c, CONN_MARK_CONNECT);
     tell(c, CONN_NEWS_CONNECTING, c->addr_text, c->addr_text_len);
     c->connect_late = false;
     c->connect_err = sock_open(&c->sock, addr->ss_family);
+    if (c->connect_err == WH_OK && c->settings.keep_alive.on)
+        sock_keep_alive(&c->sock, 1, c->settings.keep_alive.idle, c->settings.keep_alive.interval);
     if (c->connect_err == WH_OK)
         c->connect_err = sock_connect(&c->sock, (const struct sockaddr *)addr, c->addrs.len[c->addr_next], c->rx_event);
     c->addr_next++;
@@ -125,6 +139,7 @@ static bool secure_begin(struct conn *c)
         conn_open_failed(c, err);
         return false;
     }
+    mark(c, CONN_MARK_SECURE);
     chain_push(&c->chain, tls);
     c->open_deadline = deadline_in(c->settings.send_timeout);
     c->state = CONN_SECURING;
@@ -150,9 +165,13 @@ static bool open_connecting(struct conn *c, HANDLE event)
     if (!c->connect_done)
         return try_next(c, event, WH_E_CONNECT);
     c->connect_done = false;
-    if (err == WH_OK)
+    if (err == WH_OK) {
+        c->net_error = 0;
+        mark(c, CONN_MARK_CONNECTED);
         return c->target.secure ? secure_begin(c) : opened(c);
-    c->net_error = c->sock.last_error;
+    }
+    c->net_error = c->connect_late ? WSAETIMEDOUT : c->sock.last_error;
+    c->connect_failures++;
     sock_close(&c->sock, false);
     if (err == WH_E_NOMEM) {
         conn_open_failed(c, err); /* no address is to blame */
@@ -185,6 +204,7 @@ static bool verify_begin(struct conn *c, struct filter *tls)
     enum wh_err err = trust_ask(tls, c->settings.enable_feature & WINHTTP_ENABLE_SSL_REVOCATION, &c->verify_query);
 
     c->state = CONN_VERIFYING;
+    mark(c, CONN_MARK_VERIFY);
     if (err == WH_OK) {
         c->verify_work.run = run_verify;
         conn_ref(c);
@@ -235,8 +255,10 @@ static bool open_securing(struct conn *c)
         secure_failed(c, err == WH_E_CLOSED ? lost_error(c) : err);
         return false;
     }
-    if (chain_open(&c->chain))
+    if (chain_open(&c->chain)) {
+        mark(c, c->marks[CONN_MARK_VERIFY] ? CONN_MARK_SECURED : CONN_MARK_VERIFY);
         return opened(c);
+    }
     deciding = chain_deciding(&c->chain);
     if (deciding)
         return verify_begin(c, deciding);
@@ -255,7 +277,10 @@ static bool open_verifying(struct conn *c)
         conn_open_failed(c, c->verdict_err);
         return false;
     }
+    mark(c, CONN_MARK_VERIFIED);
     failures = c->verdict.failures & ~trust_ignored(c->settings.security_flags);
+    if (c->settings.ignore_revocation_offline)
+        failures &= ~(DWORD)WINHTTP_CALLBACK_STATUS_FLAG_CERT_REV_FAILED;
     f_tls_decide(chain_deciding(&c->chain), !failures);
     if (!failures) {
         c->state = CONN_SECURING;

@@ -52,6 +52,7 @@ void op_begin(struct op *op, DWORD api, void *buf, size_t len)
     op->len = len;
     op->done = 0;
     op->err = WH_OK;
+    op->net_error = 0;
     op->since = clock_ms();
     op->note.not_on = 0;
 }
@@ -95,6 +96,7 @@ void op_fail(struct op *op, enum wh_err err)
     if (err == WH_E_CANCELLED)
         n->not_on = 0; /* a cancellation belongs to the call that cancels, not to the one that began (D14, W44) */
     n->status = WINHTTP_CALLBACK_STATUS_REQUEST_ERROR;
+    n->net_error = (DWORD)op->net_error;
     if (op->object->type == OBJECT_WEBSOCKET) {
         /* Windows reports dwResult 0 for WebSocket operations; Operation tells which (API.md section 3.3). */
         n->u.ws_result.AsyncResult.dwResult = 0;

@@ -26,6 +26,7 @@ struct op {
     size_t done;     /* bytes moved so far */
     uint64_t since;  /* clock_ms when it began */
     enum wh_err err; /* outcome, once resolved */
+    int net_error;   /* Winsock's code behind a failure, to be set before op_fail; 0: none */
     HANDLE event;    /* synchronous handles, and D2's wait; made by op_prepare, lives as long as the object */
     struct note note;
 };

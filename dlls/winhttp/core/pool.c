@@ -7,16 +7,21 @@ static struct {
     struct list idle; /* the one put last stands first: it is the least likely to have been closed */
 } pool = {.lock = LOCK_INIT(LOCK_POOL), .idle = {&pool.idle, &pool.idle}};
 
+static bool same_alias(const WCHAR *a, const WCHAR *b)
+{
+    return a && b ? !_wcsicmp(a, b) : a == b;
+}
+
 static bool serves(const struct conn *c, const struct conn_target *t, const struct settings *s)
 {
     return c->target.port == t->port && c->target.secure == t->secure && !_wcsicmp(c->target.host, t->host) &&
-           settings_same_pool(&c->settings, s, t->secure);
+           same_alias(c->target.alias, t->alias) && settings_same_pool(&c->settings, s, t->secure);
 }
 
 bool pool_put(struct conn *c)
 {
-    if (c->state != CONN_OPEN || c->rx_ended || c->tx_error != WH_OK || sock_busy(&c->sock) || !conn_flushed(c) ||
-        buf_len(&c->chain.wire_in) || buf_len(chain_in(&c->chain)))
+    if (c->state != CONN_OPEN || c->expiring || c->rx_ended || c->tx_error != WH_OK || sock_busy(&c->sock) ||
+        !conn_flushed(c) || buf_len(&c->chain.wire_in) || buf_len(chain_in(&c->chain)))
         return false;
     c->state = CONN_POOLED;
     conn_trim(c);

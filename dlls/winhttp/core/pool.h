@@ -6,7 +6,8 @@
  * have sent something that is no application's business, a ticket or a new key: that is read then, and does no harm.
  *
  * A connection serves a request if both name the same origin and would have been opened the same way: scheme, host,
- * port, protocol mask, ignored certificate errors, revocation.
+ * port, name that is resolved, protocol mask, ignored certificate errors, revocation; and if neither session keeps its
+ * connections to itself.
  *
  * Threads: any; the pool's lock lies below a connection's. Ownership: the pool has a reference of each connection in
  * it. Seats: limit.h.

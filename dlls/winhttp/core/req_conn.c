@@ -10,6 +10,7 @@
  */
 #include "base/mem.h"
 #include "core/pool.h"
+#include "core/process.h"
 #include "core/request.h"
 #include "core/wait.h"
 #include "core/wide.h"
@@ -101,6 +102,8 @@ static enum wh_err take_place(struct request *r)
     lock_exclusive(&r->object.lock);
     ask.most = r->settings.max_conns_per_server;
     ask.most_1_0 = r->settings.max_conns_per_1_0_server;
+    if (!r->times.at[WinHttpConnectionAcquireStart])
+        req_times_mark(&r->times, WinHttpConnectionAcquireStart);
     if (req_sending(r) && !r->object.closed && !r->user.conn) {
         object_ref(&r->object); /* for the turn */
         err = limit_enter(&r->place, &ask);
@@ -136,6 +139,8 @@ static enum wh_err get_conn(struct request *r, struct limit_server *seat, struct
 
     lock_shared(&r->object.lock);
     settings = r->settings;
+    if (err == WH_OK)
+        err = wide_copy_or_null(r->alias, &target.alias);
     unlock_shared(&r->object.lock);
     if (err == WH_OK && r->secure)
         err = wide_to_bytes(r->host, wide_length(r->host), (uint8_t **)&target.tls_host, &len);
@@ -147,6 +152,7 @@ static enum wh_err get_conn(struct request *r, struct limit_server *seat, struct
         return WH_OK; /* it owns the target's strings */
     }
     mem_free(target.host);
+    mem_free(target.alias);
     mem_free(target.tls_host);
     return err;
 }
@@ -163,6 +169,7 @@ static void begin(struct request *r)
     if (err == WH_OK && (err = get_conn(r, seat, &c)) != WH_OK)
         limit_give(seat);
     lock_exclusive(&r->object.lock);
+    req_times_mark(&r->times, WinHttpConnectionAcquireWaitEnd);
     if (c) {
         conn_lock(c);
         if (req_sending(r) && !r->object.closed && !r->user.conn) {
@@ -221,6 +228,7 @@ void req_start_task(struct task *t)
 enum wh_err req_start(struct request *r)
 {
     if (r->object.async) {
+        process_async_begins();
         if (take_place(r) == WH_AGAIN) /* here already: first come is who called first */
             return WH_OK;
         object_ref(&r->object);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "core/option.h"
+#include "core/req_target.h"
 #include "core/wide.h"
 #include "io/clock.h"
 #include "proto/redirect.h"
@@ -79,12 +80,14 @@ static enum wh_err resolve(struct request *r, struct span location, WCHAR **out,
     return WH_OK;
 }
 
-/* WH_E_REDIRECT: too many, or not allowed to go there. WH_E_RESEND: the body is gone that would have to be sent again.
- */
+/* WH_E_REDIRECT: too many, or not allowed to go there. WH_E_URL: it names a user (option 100). WH_E_RESEND: the body is
+ * gone that would have to be sent again. */
 static enum wh_err check_step(struct request *r, const struct url_parts *to)
 {
     if (r->redirects++ >= r->settings.max_redirects)
         return WH_E_REDIRECT;
+    if (r->settings.reject_userpwd && (to->has_user || to->has_password))
+        return WH_E_URL;
     if (!redirect_allowed(r->settings.redirect_policy, r->secure, to->scheme_id == URL_SCHEME_HTTPS))
         return WH_E_REDIRECT;
     return r->plan.drop_body || r->body_written == r->optional_len ? WH_OK : WH_E_RESEND;
@@ -139,10 +142,8 @@ static void redirect_passed(struct object *o, bool dropped)
 static void let_broken_go(struct request *r)
 {
     lock_exclusive(&r->object.lock);
-    if (r->wire == REQ_BROKEN && r->user.conn) {
-        r->net_error = r->user.conn->net_error;
+    if (r->wire == REQ_BROKEN && r->user.conn)
         req_drop_conn(r);
-    }
     unlock_exclusive(&r->object.lock);
 }
 
@@ -191,20 +192,17 @@ static enum wh_err take_url(struct request *r)
     char *target = NULL, *verb = NULL;
     struct url_parts u;
     struct wspan bare;
-    size_t n, len;
     enum wh_err err = url_split(wspan_make(url, wide_length(url)), &u);
 
     if (err != WH_OK)
         return err;
     bare = url_host_bare(wspan_make(url + u.host.off, u.host.len));
-    n = u.path.len + u.extra.len;
     err = wide_copy(bare.p, bare.n, &host);
     if (err == WH_OK)
-        err = wide_copy(url + u.path.off, n, &name);
+        err = wide_copy(url + u.path.off, u.path.len + u.extra.len, &name);
     if (err == WH_OK)
-        err = url_escape_target(wspan_make(name, n), URL_ESCAPE_DISABLE, NULL, 0, &len);
-    if (err == WH_OK && (!(target = mem_zalloc(len + 1)) ||
-                         !(verb = mem_dup(r->plan.get ? "GET" : r->verb, strlen(r->plan.get ? "GET" : r->verb) + 1))))
+        err = req_target_make(name, r->settings.encode_extra ? 0 : URL_ESCAPE_DISABLE, CP_UTF8, &target);
+    if (err == WH_OK && !(verb = mem_dup(r->plan.get ? "GET" : r->verb, strlen(r->plan.get ? "GET" : r->verb) + 1)))
         err = WH_E_NOMEM;
     if (err != WH_OK) {
         mem_free(host);
@@ -212,11 +210,14 @@ static enum wh_err take_url(struct request *r)
         mem_free(target);
         return err;
     }
-    url_escape_target(wspan_make(name, n), URL_ESCAPE_DISABLE, (uint8_t *)target, len, &len);
     if (_wcsicmp(host, r->host) || u.port != r->port || (u.scheme_id == URL_SCHEME_HTTPS) != r->secure)
         leave_origin(r);
     if (r->plan.drop_body)
         drop_body(r);
+    if (_wcsicmp(host, r->host)) {
+        mem_free(r->alias); /* it stands for the other name */
+        r->alias = NULL;
+    }
     mem_free(r->host);
     mem_free(r->object_name);
     mem_free(r->target);
@@ -228,6 +229,8 @@ static enum wh_err take_url(struct request *r)
     r->port = u.port;
     r->secure = u.scheme_id == URL_SCHEME_HTTPS;
     r->retried = false;
+    r->escape = URL_ESCAPE_DISABLE;
+    r->settings.codepage = CP_UTF8; /* what a server names has none of ours */
     return WH_OK;
 }
 

@@ -68,6 +68,34 @@ enum wh_err option_set_credential(struct object *request, unsigned which, const 
     return WH_OK;
 }
 
+enum wh_err option_set_alias(struct object *request, const WCHAR *name, size_t n)
+{
+    struct request *r = request_of(request);
+    WCHAR *copy = NULL, *old;
+    enum wh_err err = n ? wide_copy(name, n, &copy) : WH_OK;
+
+    if (err)
+        return err;
+    lock_exclusive(&request->lock);
+    old = r->alias;
+    r->alias = copy;
+    unlock_exclusive(&request->lock);
+    mem_free(old);
+    return WH_OK;
+}
+
+enum wh_err option_expire(struct object *request)
+{
+    struct request *r = request_of(request);
+    struct conn *c = user_lock(&r->user);
+    bool active = c && r->wire >= REQ_OPENING && r->wire <= REQ_BODY && !(r->x && r->x->ops->done(r->x));
+
+    if (active)
+        c->expiring = true;
+    user_unlock(&r->user, c);
+    return active ? WH_OK : WH_E_STATE;
+}
+
 /* ---- the effective URL (O24, O25, RD2, RD3) ---- */
 
 enum wh_err option_url(struct object *request, WCHAR **out)
@@ -130,16 +158,6 @@ enum wh_err option_connection(struct object *request, WINHTTP_CONNECTION_INFO *o
     *out = (WINHTTP_CONNECTION_INFO){sizeof(*out), f.local, f.remote};
     req_facts_clear(&f);
     return WH_OK;
-}
-
-uint32_t option_net_error(struct object *request)
-{
-    struct request *r = request_of(request);
-    struct conn *c = user_lock(&r->user);
-    uint32_t code = (uint32_t)(c ? c->net_error : r->net_error);
-
-    user_unlock(&r->user, c);
-    return code;
 }
 
 bool option_secure(struct object *request, unsigned *bits)
@@ -225,5 +243,56 @@ enum wh_err option_tls(struct object *request, struct option_tls *out)
             out->version = versions[i].number;
         }
     req_facts_clear(&f);
+    return WH_OK;
+}
+
+/* ---- measurements ---- */
+
+void option_times(struct object *request, WINHTTP_REQUEST_TIMES *out)
+{
+    struct request *r = request_of(request);
+    struct conn *c = user_lock(&r->user);
+
+    *out = (WINHTTP_REQUEST_TIMES){.cTimes = WinHttpRequestTimeLast};
+    memcpy(out->rgullTimes, r->times.at, sizeof(r->times.at));
+    user_unlock(&r->user, c);
+}
+
+void option_stats(struct object *request, WINHTTP_REQUEST_STATS *out)
+{
+    struct request *r = request_of(request);
+    struct conn *c = user_lock(&r->user);
+
+    *out = (WINHTTP_REQUEST_STATS){r->times.flags, r->times.index, WinHttpRequestStatLast, {0}};
+    memcpy(out->rgullStats, r->times.stat, sizeof(r->times.stat));
+    user_unlock(&r->user, c);
+}
+
+/* ---- the channel binding ---- */
+
+enum wh_err option_bindings(struct object *request, SEC_CHANNEL_BINDINGS **out, size_t *size)
+{
+    static const char prefix[] = "tls-server-end-point:";
+    uint8_t hash[CERTCTX_HASH_MAX];
+    struct req_facts f;
+    SEC_CHANNEL_BINDINGS *b;
+    size_t n, text = sizeof(prefix) - 1;
+    enum wh_err err = option_facts(request, true, &f);
+
+    if (err)
+        return err;
+    err = f.leaf ? certctx_end_point(f.leaf, hash, &n) : WH_E_STATE;
+    req_facts_clear(&f);
+    if (err)
+        return WH_E_STATE;
+    b = mem_zalloc(sizeof(*b) + text + n);
+    if (!b)
+        return WH_E_NOMEM;
+    b->cbApplicationDataLength = (ULONG)(text + n);
+    b->dwApplicationDataOffset = sizeof(*b);
+    memcpy(b + 1, prefix, text);
+    memcpy((uint8_t *)(b + 1) + text, hash, n);
+    *out = b;
+    *size = sizeof(*b) + text + n;
     return WH_OK;
 }

@@ -52,6 +52,8 @@ void req_read_up(struct request *r)
             return;
         }
         if (!s.n) {
+            if (!r->times.at[WinHttpReceiveResponseEnd])
+                req_times_mark(&r->times, WinHttpReceiveResponseEnd);
             body_ended(r);
             break;
         }
@@ -62,6 +64,7 @@ void req_read_up(struct request *r)
         s = span_head(s, op->len - op->done);
         memcpy(op->buf + op->done, s.p, s.n);
         op->done += s.n;
+        r->times.stat[WinHttpResponseBodySize] += s.n;
         r->x->ops->body_take(r->x, in, s.n);
     }
     req_done(r);

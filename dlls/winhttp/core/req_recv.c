@@ -10,6 +10,8 @@ static void head_arrived(struct request *r, const struct http_head *head)
     DWORD count = (DWORD)(r->user.conn->rx_count - r->rx_mark);
     bool switched = r->upgrade && head->status == HTTP_STATUS_SWITCH_PROTOCOLS;
 
+    req_times_mark(&r->times, WinHttpReceiveResponseHeadersEnd);
+    r->user.conn->carried++;
     notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED, &count, sizeof(count),
                   sizeof(count), NULL);
     if (switched && ws_handshake_verify(&r->sent, head->minor, &head->fields) != WH_OK) {
@@ -32,13 +34,18 @@ static void head_arrived(struct request *r, const struct http_head *head)
 void req_recv_up(struct request *r)
 {
     struct conn *c = r->user.conn;
+    struct buf *in = chain_in(&c->chain);
 
     for (;;) {
         const struct http_head *head;
         bool interim;
-        enum wh_err err = r->x->ops->head(r->x, chain_in(&c->chain), conn_ended(c), &head, &interim);
+        size_t before = buf_len(in);
+        enum wh_err err = r->x->ops->head(r->x, in, conn_ended(c), &head, &interim);
         DWORD status;
 
+        if (before && !r->times.at[WinHttpReceiveResponseStart])
+            req_times_mark(&r->times, WinHttpReceiveResponseStart);
+        r->times.stat[WinHttpResponseHeadersSize] += before - buf_len(in);
         if (err == WH_AGAIN)
             return;
         if (err == WH_E_CLOSED && c->rx_error != WH_OK)

@@ -18,7 +18,7 @@ void req_reset_exchange(struct request *r)
     r->x = NULL;
     r->head = NULL;
     req_facts_clear(&r->facts);
-    r->net_error = 0;
+    req_times_reset(&r->times);
     r->optional_done = 0;
     r->sent_count = 0;
     r->head_written = r->closing_told = r->cert_asked = false;
@@ -129,6 +129,8 @@ void req_opened(struct request *r)
     enum wh_err err = x_h1_create(&cfg, &r->x);
 
     req_facts_take(&r->facts, r->user.conn);
+    req_times_take(&r->times, r->user.conn, !r->reused);
+    req_times_mark(&r->times, WinHttpConnectionAcquireEnd);
     r->cert_asked = r->secure && r->facts.tls.client_cert_asked && !r->no_client_cert;
     if (err != WH_OK)
         req_break(r, err);
@@ -169,6 +171,7 @@ static bool write_head(struct request *r)
 
     if (r->head_written)
         return true;
+    req_times_mark(&r->times, WinHttpSendRequestStart);
     err = h1_write_head(out, span_str(r->verb), span_str(r->target), r->minor, &r->sent);
     if (err != WH_OK) {
         req_break(r, err);
@@ -176,6 +179,8 @@ static bool write_head(struct request *r)
     }
     r->head_written = true;
     r->sent_count = buf_len(out) - before + r->optional_len;
+    r->times.stat[WinHttpRequestHeadersSize] = buf_len(out) - before;
+    req_times_mark(&r->times, WinHttpSendRequestHeadersEnd);
     return true;
 }
 
@@ -195,6 +200,7 @@ void req_sent(struct request *r)
 {
     DWORD count = (DWORD)r->sent_count;
 
+    req_times_mark(&r->times, WinHttpSendRequestEnd);
     notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_REQUEST_SENT, &count, sizeof(count), sizeof(count),
                   NULL);
     if (r->resending) {
@@ -211,6 +217,7 @@ static void write_done(struct request *r)
 {
     struct note *n = &r->send.note;
 
+    req_times_mark(&r->times, WinHttpSendRequestEnd);
     n->u.dword = (DWORD)r->send.len;
     op_succeed(&r->send, WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, &n->u, sizeof(n->u.dword));
 }

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "core/pool.h"
+#include "core/process.h"
+#include "core/req_target.h"
 #include "core/wait.h"
 #include "core/wide.h"
 #include "io/clock.h"
@@ -37,6 +39,7 @@ static void request_destroy(struct object *o)
     mem_free(r->target);
     mem_free(r->object_name);
     mem_free(r->host);
+    mem_free(r->alias);
     mem_free(r);
 }
 
@@ -56,8 +59,13 @@ static enum wh_err take_verb(struct request *r, const WCHAR *verb)
 
 static enum wh_err take_version(struct request *r, const WCHAR *version)
 {
+    uint32_t minor = r->settings.http_minor;
+
+    r->minor = minor == SETTINGS_HTTP_OF_PROCESS ? process_http_minor() : minor;
+    if (!version || !*version)
+        return WH_OK;
     r->minor = 1;
-    if (!version || !*version || !_wcsicmp(version, L"HTTP/1.1"))
+    if (!_wcsicmp(version, L"HTTP/1.1"))
         return WH_OK;
     if (_wcsicmp(version, L"HTTP/1.0"))
         return WH_E_ARG;
@@ -65,35 +73,39 @@ static enum wh_err take_version(struct request *r, const WCHAR *version)
     return WH_OK;
 }
 
+enum wh_err req_retarget(struct request *r)
+{
+    unsigned always = r->settings.encode_extra ? URL_ESCAPE_DISABLE | URL_ESCAPE_DISABLE_QUERY : 0;
+    char *target;
+    enum wh_err err = req_target_make(r->object_name, r->escape & ~always, r->settings.codepage, &target);
+
+    if (err != WH_OK)
+        return err;
+    mem_free(r->target);
+    r->target = target;
+    return WH_OK;
+}
+
 /* The object name gets its leading slash here once, for the wire and for the URL option (C9, C11, RD3). */
 static enum wh_err take_target(struct request *r, const WCHAR *name, DWORD flags)
 {
-    size_t n = name ? wide_length(name) : 0, len;
+    size_t n = name ? wide_length(name) : 0;
     bool slash = n && name[0] == L'/';
-    unsigned escape = 0;
-    struct wspan text;
-    enum wh_err err;
 
     if (flags & WINHTTP_FLAG_ESCAPE_PERCENT)
-        escape |= URL_ESCAPE_PERCENT;
+        r->escape |= URL_ESCAPE_PERCENT;
     if (flags & WINHTTP_FLAG_ESCAPE_DISABLE)
-        escape |= URL_ESCAPE_DISABLE;
+        r->escape |= URL_ESCAPE_DISABLE;
     if (flags & WINHTTP_FLAG_ESCAPE_DISABLE_QUERY)
-        escape |= URL_ESCAPE_DISABLE_QUERY;
+        r->escape |= URL_ESCAPE_DISABLE_QUERY;
     r->object_name = mem_alloc((n + 2) * sizeof(WCHAR));
     if (!r->object_name)
         return WH_E_NOMEM;
     r->object_name[0] = L'/';
     if (n)
         memcpy(r->object_name + !slash, name, n * sizeof(WCHAR));
-    n += !slash;
-    r->object_name[n] = 0;
-    text = wspan_make((const uint16_t *)r->object_name, n);
-    err = url_escape_target(text, escape, NULL, 0, &len);
-    if (err != WH_OK)
-        return err;
-    r->target = mem_zalloc(len + 1);
-    return r->target ? url_escape_target(text, escape, (uint8_t *)r->target, len, &len) : WH_E_NOMEM;
+    r->object_name[n + !slash] = 0;
+    return req_retarget(r);
 }
 
 static enum wh_err add_line(struct request *r, const char *name, const WCHAR *value)
@@ -195,6 +207,10 @@ static const struct object_ops request_ops = {request_closing, request_destroy};
 
 void req_break(struct request *r, enum wh_err err)
 {
+    if (r->user.conn && !r->facts.known)
+        req_times_take(&r->times, r->user.conn, !r->reused);
+    if (r->user.conn)
+        r->send.net_error = r->recv.net_error = conn_net_error(r->user.conn, err);
     req_enter(r, REQ_BROKEN);
     r->resending = false;
     if (r->send.pending)

@@ -15,6 +15,7 @@
 #include "core/conn.h"
 #include "core/connect.h"
 #include "core/req_facts.h"
+#include "core/req_times.h"
 #include "proto/hdr.h"
 #include "proto/redirect.h"
 #include "stack/exchange.h"
@@ -59,7 +60,9 @@ struct request {
     WCHAR *host;        /* of the connect handle */
     uint16_t port;      /* never 0 */
     bool secure;
-    unsigned minor; /* HTTP/1.minor of the request line */
+    unsigned minor;  /* HTTP/1.minor of the request line */
+    unsigned escape; /* URL_ESCAPE_... that made the target, before option 138 */
+    WCHAR *alias;    /* what is resolved in place of host (option 165), or NULL */
 
     struct settings settings; /* O */
     WCHAR *credentials[4];    /* O: options 0x1000-0x1003; NULL = empty */
@@ -90,6 +93,7 @@ struct request {
     uint64_t response_deadline; /* of the whole head */
     bool closing_told;          /* CLOSING_CONNECTION, CONNECTION_CLOSED were told (N27) */
     bool cert_asked;            /* D16: the server asks for a certificate, and nothing was said about one */
+    struct req_times times;     /* of the last exchange */
     struct req_facts facts;     /* kept for options after the connection has gone */
     struct note gate;           /* SENDING_REQUEST: the head goes out when it has been delivered */
     enum req_turn turn;
@@ -101,7 +105,6 @@ struct request {
     bool resending;       /* the exchange was begun by us: nothing is told when the request has been sent but that */
     bool reused, retried; /* the connection came from the pool; one that failed was replaced */
     bool receiving;       /* a ReceiveResponse is about to take its slot */
-    int net_error;        /* Winsock code of the connection that broke and was let go */
     struct task start;    /* asynchronous SendRequest begins on a worker, and so does whoever waited for a seat */
     struct limit_place place; /* O: where it waits for a seat, and the object is referenced for its turn */
 };
@@ -126,6 +129,8 @@ static inline bool req_sending(const struct request *r)
 enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *name, const WCHAR *version,
                            const WCHAR *referrer, const WCHAR **accept, DWORD flags, struct request **out);
 void req_enter(struct request *r, enum req_wire wire);
+/* Object lock held, unbound: the target is made of the object name, as flags, code page and option 138 say. */
+enum wh_err req_retarget(struct request *r);
 extern const struct conn_user_ops request_user_ops;
 
 /* req_conn.c */

@@ -16,6 +16,7 @@ struct session {
     WCHAR *agent;          /* NULL: none is sent */
     DWORD access_type;     /* constant */
     WCHAR *proxy, *bypass; /* constant, may be NULL */
+    uint32_t pool;         /* its number, once it has kept its connections to itself (option 195); 0: never */
     HANDLE unload_event;   /* the application's, duplicated; NULL when none */
     bool secure_defaults;  /* constant; nothing below TLS 1.2 (API.md section 4.4) */
 };

@@ -45,6 +45,8 @@ static const struct {
     [SETTING_MAX_CONNS_PER_SERVER] = {FIELD(max_conns_per_server), ANY, ANY, CONNS, WINHTTP_CONNS_PER_SERVER_UNLIMITED},
     [SETTING_MAX_CONNS_PER_1_0_SERVER] = {FIELD(max_conns_per_1_0_server), ANY, ANY, CONNS,
                                           WINHTTP_CONNS_PER_SERVER_UNLIMITED},
+    [SETTING_REJECT_USERPWD] = {FIELD(reject_userpwd), ANY, ANY, REPLACE, false},
+    [SETTING_IGNORE_REVOCATION_OFFLINE] = {FIELD(ignore_revocation_offline), ANY, ANY, REPLACE, false},
     [SETTING_DISABLE_FEATURE] = {FIELD(disable_feature), ANY, ANY, ADD, 0},
     [SETTING_ENABLE_FEATURE] = {FIELD(enable_feature), ANY, ANY, ADD, 0},
     [SETTING_SECURITY_FLAGS] = {FIELD(security_flags), SECURITY_FLAG_IGNORE_ALL_CERT_ERRORS, ANY, REPLACE, 0},
@@ -61,12 +63,17 @@ void settings_default(struct settings *s)
     *s = (struct settings){0};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         *settings_field(s, (enum setting)i) = rows[i].initial;
+    s->http_minor = SETTINGS_HTTP_OF_PROCESS;
+    s->codepage = CP_UTF8;
 }
 
 bool settings_same_pool(const struct settings *a, const struct settings *b, bool secure)
 {
-    return !secure || (a->secure_protocols == b->secure_protocols && a->security_flags == b->security_flags &&
-                       a->enable_feature == b->enable_feature);
+    if (a->own_pool != b->own_pool)
+        return false;
+    return !secure ||
+           (a->secure_protocols == b->secure_protocols && a->security_flags == b->security_flags &&
+            a->enable_feature == b->enable_feature && !a->ignore_revocation_offline == !b->ignore_revocation_offline);
 }
 
 uint32_t settings_get(const struct settings *s, enum setting which)

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include "base/err.h"
 
+/* The version of HTTP that nobody has chosen: the process's (core/process.h). */
+#define SETTINGS_HTTP_OF_PROCESS 0xFFFFFFFFu
+
 struct settings {
     /* milliseconds; 0 and 0xFFFFFFFF mean no limit */
     uint32_t resolve_timeout;
@@ -30,7 +33,16 @@ struct settings {
     uint32_t ws_send_buffer;
     uint32_t max_conns_per_server;     /* at the same time, to one host and port */
     uint32_t max_conns_per_1_0_server; /* the same, once it has answered as HTTP/1.0 */
+    uint32_t http_minor;               /* HTTP/1.minor, or SETTINGS_HTTP_OF_PROCESS */
+    uint32_t codepage;                 /* of the query in an object name */
+    uint32_t reject_userpwd;           /* a redirect may not name a user */
+    uint32_t encode_extra;             /* path and query are escaped whatever the request's flags say */
+    uint32_t own_pool;                 /* connections are shared only where this is the same; 0: by everybody */
+    struct {
+        uint32_t on, idle, interval; /* as struct tcp_keepalive */
+    } keep_alive;
     /* requests only */
+    uint32_t ignore_revocation_offline;
     uint32_t disable_feature; /* WINHTTP_DISABLE_... */
     uint32_t enable_feature;  /* WINHTTP_ENABLE_... */
     uint32_t security_flags;  /* SECURITY_FLAG_IGNORE_... */
@@ -54,6 +66,8 @@ enum setting {
     SETTING_WS_SEND_BUFFER,
     SETTING_MAX_CONNS_PER_SERVER,
     SETTING_MAX_CONNS_PER_1_0_SERVER,
+    SETTING_REJECT_USERPWD,
+    SETTING_IGNORE_REVOCATION_OFFLINE,
     SETTING_DISABLE_FEATURE,
     SETTING_ENABLE_FEATURE,
     SETTING_SECURITY_FLAGS,

@@ -2,6 +2,7 @@
 #include "core/wait.h"
 #include "io/clock.h"
 #include "io/lock.h"
+#include "notify/net_error.h"
 
 void wait_until(HANDLE event, uint64_t due)
 {
@@ -50,6 +51,17 @@ static bool claim(struct object *o, HANDLE event, enum wait_role role)
     return lane_claim_waiting(o, LANE_MAIN);
 }
 
+/* A follow-up may have ended the operation, as a redirect does that is refused; its own thread gets no event for it. */
+static bool still_pending(struct op *op, struct conn_user *u, enum wh_err *err)
+{
+    struct conn *c = user_lock(u);
+    bool pending = op->pending;
+
+    *err = op->err;
+    user_unlock(u, c);
+    return pending;
+}
+
 enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
 {
     struct object *o = u->object;
@@ -73,8 +85,10 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
         if (c && c != held)
             conn_ref(c);
         user_unlock(u, c);
-        if (pending && c && u->ops->follow_up)
+        if (pending && c && u->ops->follow_up) {
             u->ops->follow_up(o);
+            pending = still_pending(op, u, &err);
+        }
         if (c && c != held) {
             if (held)
                 let_go(held, op->event);
@@ -94,5 +108,7 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
         lane_set_wake(o, LANE_MAIN, NULL);
         lane_release(o, LANE_MAIN);
     }
+    if (err != WH_OK)
+        net_error_behind((DWORD)op->net_error);
     return err;
 }

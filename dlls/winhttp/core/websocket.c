@@ -119,8 +119,9 @@ enum wh_err websocket_create(struct request *r, DWORD_PTR context, struct websoc
     return WH_OK;
 }
 
-static void fail_op(struct op *op, enum wh_err err)
+static void fail_op(struct websocket *w, struct op *op, enum wh_err err)
 {
+    op->net_error = w->fail_net_error;
     if (op->pending)
         op_fail(op, err);
 }
@@ -130,11 +131,12 @@ void ws_fail(struct websocket *w, enum wh_err err)
     w->failed = w->hang_up = true;
     w->fail_told = w->receive.pending;
     w->fail_err = err;
+    w->fail_net_error = w->user.conn ? conn_net_error(w->user.conn, err) : 0;
     w->send_started = false;
-    fail_op(&w->receive, err);
-    fail_op(&w->send, err);
-    fail_op(&w->shutdown, err);
-    fail_op(&w->close, err);
+    fail_op(w, &w->receive, err);
+    fail_op(w, &w->send, err);
+    fail_op(w, &w->shutdown, err);
+    fail_op(w, &w->close, err);
 }
 
 /*
@@ -151,10 +153,10 @@ static void websocket_closing(struct object *o)
     c = w->user.conn;
     if (c)
         conn_lock(c);
-    fail_op(&w->receive, WH_E_CANCELLED);
-    fail_op(&w->send, WH_E_CANCELLED);
-    fail_op(&w->shutdown, WH_E_CANCELLED);
-    fail_op(&w->close, WH_E_CANCELLED);
+    fail_op(w, &w->receive, WH_E_CANCELLED);
+    fail_op(w, &w->send, WH_E_CANCELLED);
+    fail_op(w, &w->shutdown, WH_E_CANCELLED);
+    fail_op(w, &w->close, WH_E_CANCELLED);
     if (c) {
         if (!w->failed && !w->send_started && x_ws_peer_closed(w->link) && !x_ws_close_queued(w->link))
             ws_echo_close(w);
@@ -199,8 +201,9 @@ static void user_down(struct conn_user *u)
     if (c->tx_error != WH_OK) {
         /* What was received may still be read; only a failed link fails everything. */
         w->send_started = false;
-        fail_op(&w->send, c->tx_error);
-        fail_op(&w->shutdown, c->tx_error);
+        w->fail_net_error = conn_net_error(c, c->tx_error);
+        fail_op(w, &w->send, c->tx_error);
+        fail_op(w, &w->shutdown, c->tx_error);
         ws_close_unsent(w, c->tx_error);
         return;
     }

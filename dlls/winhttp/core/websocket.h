@@ -34,6 +34,7 @@ struct websocket {
     bool failed;                                 /* the link or the connection failed, with fail_err */
     bool fail_told;                              /* a Receive has said so */
     enum wh_err fail_err;
+    int fail_net_error;        /* Winsock's code behind it, 0: none */
     bool hang_up, hang_up_fin; /* follow-up: the connection is to be let go (conn_linger) */
     bool swept;                /* synchronous: a worker may arm a receive between calls */
     uint64_t sweep_due;

@@ -64,6 +64,7 @@ static void receive_rest(struct websocket *w)
         receive_done(w, &piece);
     } else {
         w->fail_told = true;
+        op->net_error = w->fail_net_error;
         op_fail(op, w->fail_err);
     }
 }

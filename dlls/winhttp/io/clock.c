@@ -11,6 +11,14 @@
 #include <winsock2.h>
 #include <windows.h>
 
+uint64_t clock_ticks(void)
+{
+    LARGE_INTEGER ticks;
+
+    QueryPerformanceCounter(&ticks);
+    return (uint64_t)ticks.QuadPart;
+}
+
 uint64_t clock_ms(void)
 {
     LARGE_INTEGER ticks, per_second;

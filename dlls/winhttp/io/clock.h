@@ -6,5 +6,6 @@
 #include <stdint.h>
 
 uint64_t clock_ms(void);
+uint64_t clock_ticks(void); /* the performance counter itself, for what applications are shown */
 
 #endif

@@ -47,10 +47,14 @@ static struct {
     CONDITION_VARIABLE handed; /* a task with a not_on was taken */
     uint64_t away_since;       /* when the last worker that was not away went away */
     uint64_t spare_since;      /* since then there was always one waiting that was not needed; 0: there was not */
+    unsigned soft;             /* so many workers are started at once when they are all away */
     void (*sink)(struct sock_op *op);
     void (*gone)(void);
-} loop = {
-    .lock = LOCK_INIT(LOCK_LOOP), .tls = TLS_OUT_OF_INDEXES, .end = &loop.first, .handed = CONDITION_VARIABLE_INIT};
+} loop = {.lock = LOCK_INIT(LOCK_LOOP),
+          .soft = LOOP_WORKERS_SOFT,
+          .tls = TLS_OUT_OF_INDEXES,
+          .end = &loop.first,
+          .handed = CONDITION_VARIABLE_INIT};
 
 /* What the last thread takes with it; closed when the lock is free again. */
 struct remains {
@@ -227,6 +231,13 @@ bool loop_look(void)
     if (spare)
         loop__start_worker();
     return again && !spare;
+}
+
+void loop_set_workers(unsigned count)
+{
+    loop__lock();
+    loop.soft = count < LOOP_WORKERS_MAX ? count : LOOP_WORKERS_MAX;
+    loop__unlock();
 }
 
 /* ---- start and end ---- */
@@ -448,7 +459,7 @@ void loop_enter_app(void)
     alone = loop.awake == 0 && loop.waiting == 0;
     if (alone)
         loop.away_since = clock_ms();
-    if (alone && loop.workers < LOOP_WORKERS_SOFT) {
+    if (alone && loop.workers < loop.soft) {
         spare = true;
         loop__reserve_worker();
     }

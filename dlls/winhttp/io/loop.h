@@ -44,8 +44,9 @@ struct task {
     void (*run)(struct task *t);
 };
 
-enum wh_err loop_hold(void);    /* winsock, port and first worker exist afterwards; WH_E_NOMEM (any resource) */
-void loop_release(void);        /* any thread, also a worker */
+enum wh_err loop_hold(void);           /* winsock, port and first worker exist afterwards; WH_E_NOMEM (any resource) */
+void loop_set_workers(unsigned count); /* option 80: takes the place of LOOP_WORKERS_SOFT; any time */
+void loop_release(void);               /* any thread, also a worker */
 void loop_post(struct task *t); /* cannot fail while the loop is held. Tasks are begun in the order of their posts */
 void loop_post_away(struct task *t); /* the same, but run is called on another thread than this one */
 HANDLE loop_port(void);              /* for io/sock.c: sockets are put on it with completion key 0 */

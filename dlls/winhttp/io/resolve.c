@@ -72,16 +72,19 @@ static void resolve__collect(const ADDRINFOW *list, uint16_t port, struct resolv
 }
 
 /* Blocks unless flags say AI_NUMERICHOST. */
-static enum wh_err resolve__ask(const WCHAR *host, int flags, uint16_t port, struct resolve_addrs *addrs)
+static enum wh_err resolve__ask(const WCHAR *host, int flags, uint16_t port, struct resolve_addrs *addrs, int *why)
 {
     ADDRINFOW hints = {.ai_flags = flags, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
     ADDRINFOW *list = NULL;
     int code = GetAddrInfoW(host, NULL, &hints, &list);
 
+    *why = code;
     if (code)
         return code == EAI_MEMORY ? WH_E_NOMEM : WH_E_NAME;
     resolve__collect(list, port, addrs);
     FreeAddrInfoW(list);
+    if (!addrs->count)
+        *why = WSANO_DATA;
     return addrs->count ? WH_OK : WH_E_NAME;
 }
 
@@ -106,11 +109,12 @@ static void resolve__run(struct work *w)
     struct resolve_addrs addrs;
     enum resolve_state was;
     enum wh_err err;
+    int code;
 
     if (resolve__advance(r, RESOLVE_RUNNING, &was)) {
-        err = resolve__ask(r->host, 0, r->port, &addrs);
+        err = resolve__ask(r->host, 0, r->port, &addrs, &code);
         if (resolve__advance(r, RESOLVE_ANSWERED, &was))
-            r->done(r->ctx, err, err == WH_OK ? &addrs : NULL);
+            r->done(r->ctx, err, code, err == WH_OK ? &addrs : NULL);
         else
             work_came_back(WORK_DNS);
     }
@@ -122,7 +126,7 @@ static void resolve__cancelled(struct task *t)
 {
     struct resolve *r = container_of(t, struct resolve, task);
 
-    r->done(r->ctx, WH_E_CANCELLED, NULL);
+    r->done(r->ctx, WH_E_CANCELLED, 0, NULL);
     resolve_free(r);
 }
 
@@ -133,11 +137,12 @@ enum wh_err resolve_start(const WCHAR *host, uint16_t port, resolve_done done, v
     struct resolve *r;
     enum wh_err err;
     size_t size;
+    int code;
 
     *out = NULL;
     if (!resolve__strip(host, name))
         return WH_E_NAME;
-    err = resolve__ask(name, AI_NUMERICHOST, port, addrs);
+    err = resolve__ask(name, AI_NUMERICHOST, port, addrs, &code);
     if (err != WH_E_NAME)
         return err;
 

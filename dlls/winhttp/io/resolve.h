@@ -26,8 +26,8 @@ struct resolve_addrs {
 
 struct resolve;
 
-/* addrs is NULL unless err is WH_OK, and valid during the call. */
-typedef void (*resolve_done)(void *ctx, enum wh_err err, const struct resolve_addrs *addrs);
+/* addrs is NULL unless err is WH_OK, and valid during the call; code is Winsock's, behind WH_E_NAME. */
+typedef void (*resolve_done)(void *ctx, enum wh_err err, int code, const struct resolve_addrs *addrs);
 
 /*
  * host: UTF-16 name or literal (IPv6 with or without brackets). WH_OK: *addrs is filled, no handle. WH_AGAIN: *out is

@@ -8,6 +8,7 @@
 #include "io/sock.h"
 
 #include <assert.h>
+#include <mstcpip.h>
 #include <mswsock.h>
 #include <string.h>
 #include "io/loop.h"
@@ -288,6 +289,14 @@ fail:
     closesocket(s->s);
     s->s = INVALID_SOCKET;
     return sock__failed(s, SOCK_OP_CONNECT, code);
+}
+
+void sock_keep_alive(struct sock *s, uint32_t on, uint32_t idle, uint32_t interval)
+{
+    struct tcp_keepalive values = {on, idle, interval};
+    DWORD bytes;
+
+    WSAIoctl(s->s, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, &bytes, NULL, NULL);
 }
 
 void sock_close(struct sock *s, bool abort)

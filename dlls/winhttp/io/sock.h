@@ -55,6 +55,10 @@ struct sock {
 void sock_init(struct sock *s, void *owner);
 enum wh_err sock_open(struct sock *s, int family); /* non-blocking, TCP_NODELAY, on the port; not inheritable */
 
+/* Option 152, of the open socket: the peer is asked for a sign of life after `idle` ms without one, then every
+ * `interval` ms. What the system refuses is not missed. */
+void sock_keep_alive(struct sock *s, uint32_t on, uint32_t idle, uint32_t interval);
+
 /* event NULL: the port. WH_OK = done now (connect: established). */
 enum wh_err sock_connect(struct sock *s, const struct sockaddr *addr, int len, HANDLE event);
 /* WH_OK with *got == 0: the peer's FIN (n > 0), or there is something to receive (n == 0). */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "core/object.h"
 #include "io/clock.h"
+#include "notify/net_error.h"
 
 /* CLOSE_COMPLETE and SHUTDOWN_COMPLETE lie outside ALL_COMPLETIONS; a mask that holds all of this value takes them too
  * (D11). */
@@ -20,11 +21,12 @@ static DWORD depth_slot = TLS_OUT_OF_INDEXES;
 bool notify_attach(void)
 {
     depth_slot = TlsAlloc();
-    return depth_slot != TLS_OUT_OF_INDEXES;
+    return depth_slot != TLS_OUT_OF_INDEXES && net_error_attach();
 }
 
 void notify_detach(void)
 {
+    net_error_detach();
     TlsFree(depth_slot);
 }
 
@@ -337,6 +339,8 @@ bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
         unlock_exclusive(&nt->lock);
         if (!got)
             return delivered;
+        if (n.status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
+            net_error_told(((const WINHTTP_ASYNC_RESULT *)n.info)->dwError, n.net_error);
         call_application(o, n.status, n.info, n.info_len);
         if (n.after)
             n.after(o, false);

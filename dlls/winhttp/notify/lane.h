@@ -51,6 +51,7 @@ struct note {
     DWORD status;
     const void *info; /* what the callback gets; may point into u or to memory that `after` frees */
     DWORD info_len;
+    DWORD net_error;  /* behind a REQUEST_ERROR (net_error.h) */
     bool completion;  /* asynchronous handles only; never dropped by a close */
     bool heap;        /* the lane frees it with mem_free once delivered */
     bool ends_drain;  /* what is behind it is left to another drain (N21) */

@@ -2,3 +2,5 @@
 # Files of the room notify: append them to dll_sources.
 dll_sources += dlls/winhttp/notify/lane.c
 dll_sources += dlls/winhttp/notify/lane.h
+dll_sources += dlls/winhttp/notify/net_error.c
+dll_sources += dlls/winhttp/notify/net_error.h

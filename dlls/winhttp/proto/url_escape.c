@@ -44,7 +44,7 @@ static void sink_escape(struct sink *k, uint8_t c)
 }
 
 /* The character that begins at s.p[i], surrogate pairs taken together; returns its units. */
-static size_t write_char(struct wspan s, size_t i, enum mode mode, struct sink *k)
+static size_t write_char(struct wspan s, size_t i, enum mode mode, bool bytes_already, struct sink *k)
 {
     uint16_t c = s.p[i];
     bool pair = c >= 0xD800 && c < 0xDC00 && i + 1 < s.n && s.p[i + 1] >= 0xDC00 && s.p[i + 1] < 0xE000;
@@ -60,22 +60,29 @@ static size_t write_char(struct wspan s, size_t i, enum mode mode, struct sink *
             sink_byte(k, (uint8_t)c);
         return 1;
     }
+    if (bytes_already) {
+        sink_escape(k, (uint8_t)c);
+        return 1;
+    }
     text_utf8_from_utf16(wspan_make(s.p + i, pair ? 2 : 1), bytes, sizeof bytes, &n);
     for (size_t b = 0; b < n; b++)
         sink_escape(k, bytes[b]);
     return pair ? 2 : 1;
 }
 
-static void write_target(struct wspan name, enum mode path, enum mode query, struct sink *k)
+static void write_target(struct wspan name, enum mode path, enum mode query, bool bytes, struct sink *k)
 {
     enum mode mode = path;
+    bool behind = false;
 
     if (!name.n || name.p[0] != '/')
         sink_byte(k, '/');
     for (size_t i = 0; i < name.n;) {
-        if (name.p[i] == '?')
+        if (name.p[i] == '?') {
             mode = query;
-        i += write_char(name, i, mode, k);
+            behind = true;
+        }
+        i += write_char(name, i, mode, bytes && behind, k);
     }
 }
 
@@ -84,16 +91,17 @@ enum wh_err url_escape_target(struct wspan name, unsigned flags, uint8_t *dst, s
     enum mode escaped = flags & URL_ESCAPE_PERCENT ? MODE_ESCAPED_PERCENT : MODE_ESCAPED;
     enum mode path = flags & URL_ESCAPE_DISABLE ? MODE_RAW : escaped;
     enum mode query = flags & (URL_ESCAPE_DISABLE | URL_ESCAPE_DISABLE_QUERY) ? MODE_RAW : escaped;
+    bool bytes = flags & URL_ESCAPE_QUERY_BYTES;
     struct sink k = {NULL, 0};
 
     if (name.n > (SIZE_MAX - 1) / UNIT_MAX)
         return WH_E_ARG;
-    write_target(name, path, query, &k);
+    write_target(name, path, query, bytes, &k);
     if (dst) {
         if (k.n > cap)
             return WH_E_FULL;
         k = (struct sink){dst, 0};
-        write_target(name, path, query, &k);
+        write_target(name, path, query, bytes, &k);
     }
     *len = k.n;
     return WH_OK;

@@ -6,7 +6,8 @@
  * The name is split at its first "?": the *path* before it, the *query* behind it. Modes, per half:
  *   escaped  control characters, blank, DEL and "#<>[\]^`{|} are written %XX; "%" too with URL_ESCAPE_PERCENT (P1-P6)
  *   raw      only the blank is (P7); CR and LF are dropped wherever they stand, so that no header can be smuggled (P8)
- * Non-ASCII characters are UTF-8, each byte escaped, in both (P10, P11). A NUL is escaped in both. A name without a
+ * Non-ASCII characters are UTF-8, each byte escaped, in both (P10, P11); with URL_ESCAPE_QUERY_BYTES the query's are
+ * bytes already. A NUL is escaped in both. A name without a
  * leading slash gets one (C9, C11).
  *
  * Threads: any. Ownership: the caller's memory only. Limits: cap.
@@ -20,6 +21,7 @@
 #define URL_ESCAPE_PERCENT       1u /* P6 */
 #define URL_ESCAPE_DISABLE       2u /* P7: path and query raw */
 #define URL_ESCAPE_DISABLE_QUERY 4u /* P9: query raw */
+#define URL_ESCAPE_QUERY_BYTES   8u /* units of the query are bytes of some code page, below 0x100 (option 68) */
 
 /* dst NULL: only *len. */
 enum wh_err url_escape_target(struct wspan name, unsigned flags, uint8_t *dst, size_t cap, size_t *len);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sys/certctx.h"
 
+#include <gnutls/crypto.h>
+#include <gnutls/x509.h>
 #include <limits.h>
 
 enum wh_err certctx_from_der(struct span der, PCCERT_CONTEXT *out)
@@ -48,5 +50,35 @@ enum wh_err certctx_info(PCCERT_CONTEXT leaf, unsigned cipher_bits, WINHTTP_CERT
     out->lpszSubjectInfo = subject;
     out->lpszIssuerInfo = issuer;
     out->dwKeySize = cipher_bits;
+    return WH_OK;
+}
+
+/* GNUTLS_DIG_UNKNOWN: none, or it cannot be told. */
+static gnutls_digest_algorithm_t certctx__digest(const gnutls_datum_t *der)
+{
+    gnutls_digest_algorithm_t digest = GNUTLS_DIG_UNKNOWN;
+    gnutls_x509_crt_t certificate;
+    int sign;
+
+    if (gnutls_x509_crt_init(&certificate) < 0)
+        return digest;
+    if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) >= 0) {
+        sign = gnutls_x509_crt_get_signature_algorithm(certificate);
+        if (sign > 0)
+            digest = gnutls_sign_get_hash_algorithm((gnutls_sign_algorithm_t)sign);
+    }
+    gnutls_x509_crt_deinit(certificate);
+    return digest == GNUTLS_DIG_MD5 || digest == GNUTLS_DIG_SHA1 ? GNUTLS_DIG_SHA256 : digest;
+}
+
+enum wh_err certctx_end_point(PCCERT_CONTEXT leaf, uint8_t hash[CERTCTX_HASH_MAX], size_t *n)
+{
+    gnutls_datum_t der = {leaf->pbCertEncoded, leaf->cbCertEncoded};
+    gnutls_digest_algorithm_t digest = certctx__digest(&der);
+
+    if (digest == GNUTLS_DIG_UNKNOWN || gnutls_hash_get_len(digest) > CERTCTX_HASH_MAX ||
+        gnutls_hash_fast(digest, der.data, der.size, hash) < 0)
+        return WH_E_UNSUPPORTED;
+    *n = gnutls_hash_get_len(digest);
     return WH_OK;
 }

@@ -26,4 +26,14 @@ enum wh_err certctx_from_der(struct span der, PCCERT_CONTEXT *out);
  */
 enum wh_err certctx_info(PCCERT_CONTEXT leaf, unsigned cipher_bits, WINHTTP_CERTIFICATE_INFO *out);
 
+/* Largest hash there is: SHA-512. */
+#define CERTCTX_HASH_MAX 64u
+
+/*
+ * The hash of a server's certificate that binds authentication to its channel (RFC 5929 section 4.1): by the hash
+ * function of its signature, SHA-256 in place of MD5 and SHA-1. WH_E_UNSUPPORTED: the signature has no one hash
+ * function.
+ */
+enum wh_err certctx_end_point(PCCERT_CONTEXT leaf, uint8_t hash[CERTCTX_HASH_MAX], size_t *n);
+
 #endif

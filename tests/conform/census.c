@@ -32,7 +32,7 @@ DWORD census_handles(void)
     return count;
 }
 
-static DWORD count_busy(HANDLE heap)
+DWORD census_marked(HANDLE heap, const void *mark, size_t n)
 {
     PROCESS_HEAP_ENTRY entry = {0};
     DWORD count = 0;
@@ -40,9 +40,14 @@ static DWORD count_busy(HANDLE heap)
     if (!HeapLock(heap))
         return 0;
     while (HeapWalk(heap, &entry))
-        count += (entry.wFlags & PROCESS_HEAP_ENTRY_BUSY) != 0;
+        count += (entry.wFlags & PROCESS_HEAP_ENTRY_BUSY) && entry.cbData >= n && !memcmp(entry.lpData, mark, n);
     HeapUnlock(heap);
     return count;
+}
+
+DWORD census_heap(HANDLE heap)
+{
+    return census_marked(heap, "", 0);
 }
 
 DWORD census_blocks(void)
@@ -51,18 +56,16 @@ DWORD census_blocks(void)
     DWORD many = GetProcessHeaps(64, heaps), count = 0, i;
 
     for (i = 0; i < many && i < 64; i++)
-        count += count_busy(heaps[i]);
+        count += census_heap(heaps[i]);
     return count;
 }
 
 BOOL census_settles(DWORD (*what)(void), DWORD most)
 {
-    HANDLE never = CreateEventW(NULL, FALSE, FALSE, NULL);
     DWORD now, waited;
 
     for (waited = 0; (now = what()) > most && waited < SETTLED; waited += LOOKS)
-        WaitForSingleObject(never, LOOKS);
-    CloseHandle(never);
+        WaitForSingleObject(GetCurrentProcess(), LOOKS); /* which does not end */
     if (now > most)
         tap_diag("%lu, not %lu at most", now, most);
     return now <= most;

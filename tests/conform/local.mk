@@ -97,3 +97,4 @@ tests_conform_io_timer_LDADD = $(io_room_libraries)
 conform_programs += tests/conform/redirect
 conform_programs += tests/conform/pool
 conform_programs += tests/conform/limits
+tests_conform_race_SOURCES = tests/conform/race.c tests/conform/race_acts.c tests/conform/race_acts.h

@@ -31,16 +31,18 @@ Steps of a script, one a line (TEXT knows the escapes \\r \\n \\t \\\\ and \\xNN
   leave NAME            one less
   peak NAME             sends how many have been inside NAME at once, as ten digits, and forgets it
   end                   sends FIN, or close_notify and FIN, and goes on
+  torn N                passes bytes to the TLS port and back, and resets after N bytes of its answers
   hold                  reads and drops until the peer goes away
   finish                sends FIN (TLS: close_notify first), then holds
   close                 closes at once, without close_notify
   reset                 closes with a TCP reset
 
-A script that ends without one of the last four waits for the next request on the same connection.
+A script that ends without one of the last four (or torn) waits for the next request on the same connection.
 """
 import argparse
 import base64
 import hashlib
+import select
 import socket
 import ssl
 import struct
@@ -98,6 +100,8 @@ def load_scripts(path):
 
 class Connection:
     """One accepted connection: buffered reading, and one method for each step."""
+
+    tls_port = 0
 
     def __init__(self, sock, number):
         self.sock, self.number, self.buffer, self.head, self.body = sock, number, b"", b"", b""
@@ -264,6 +268,19 @@ class Connection:
             inside[argument] = now, now
         self.answer(b"%010d" % peak)
 
+    def do_torn(self, argument):
+        left = int(argument)
+        with socket.create_connection(("127.0.0.1", self.tls_port)) as behind:
+            while left:
+                ready, _, _ = select.select([self.sock, behind], [], [])
+                for side in ready:
+                    data = side.recv(left if side is behind else 65536)
+                    if not data:
+                        raise Gone
+                    (self.sock if side is behind else behind).sendall(data)
+                    left -= len(data) if side is behind else 0
+        self.do_reset("")
+
     def do_hold(self, _argument):
         while True:
             self.buffer = b""
@@ -337,6 +354,7 @@ def listen(name, scripts, steps, tls):
             threading.Thread(target=handle, args=(sock, scripts, steps, tls), daemon=True).start()
 
     threading.Thread(target=loop, daemon=True).start()
+    return server.getsockname()[1]
 
 
 def main():
@@ -350,7 +368,7 @@ def main():
     if options.cert:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(options.cert, options.key)
-        listen("tls", scripts, None, tls)
+        Connection.tls_port = listen("tls", scripts, None, tls)
     for name, steps in scripts.items():
         if name.startswith("@"):
             listen(name[1:], scripts, steps, None)

@@ -199,9 +199,8 @@ static void wake_call(struct request *r)
         SetEvent(r->recv.event);
 }
 
-void req_start_task(struct task *t)
+static void start(struct request *r)
 {
-    struct request *r = container_of(t, struct request, start);
     struct conn *c;
 
     if (r->wire != REQ_AGAIN || req_prepare_again(r))
@@ -223,6 +222,31 @@ void req_start_task(struct task *t)
     object_unref(&r->object);
 }
 
+void req_start_task(struct task *t)
+{
+    struct request *r = container_of(t, struct request, start);
+
+    InterlockedExchange(&r->start_posted, 0);
+    start(r);
+}
+
+void req_seated_task(struct task *t)
+{
+    start(container_of(t, struct request, seated));
+}
+
+/*
+ * A redirect may still be waiting for its turn when the receive that met it has ended, by its timeout, and the request
+ * is sent anew: one task serves both, for it goes by what is to be done when it runs.
+ */
+static void post_start(struct request *r)
+{
+    if (InterlockedExchange(&r->start_posted, 1))
+        return;
+    object_ref(&r->object);
+    loop_post(&r->start);
+}
+
 /* The rest of WinHttpSendRequest, once its slot has been taken. Asynchronous: the notifications come from a worker
  * (N11). */
 enum wh_err req_start(struct request *r)
@@ -231,8 +255,7 @@ enum wh_err req_start(struct request *r)
         process_async_begins();
         if (take_place(r) == WH_AGAIN) /* here already: first come is who called first */
             return WH_OK;
-        object_ref(&r->object);
-        loop_post(&r->start);
+        post_start(r);
         return WH_OK;
     }
     begin(r);
@@ -242,8 +265,7 @@ enum wh_err req_start(struct request *r)
 void req_again(struct request *r)
 {
     if (r->object.async) {
-        object_ref(&r->object);
-        loop_post(&r->start);
+        post_start(r);
     } else if (req_prepare_again(r)) {
         begin(r);
         wake_call(r);

@@ -158,7 +158,8 @@ enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *na
     hdr_init(&r->headers, REQ_HEAD_MAX, REQ_HEAD_LINES);
     hdr_init(&r->sent, REQ_HEAD_MAX, REQ_HEAD_LINES);
     r->start.run = req_start_task;
-    r->place.task = &r->start;
+    r->seated.run = req_seated_task;
+    r->place.task = &r->seated;
     r->gate.status = WINHTTP_CALLBACK_STATUS_SENDING_REQUEST;
     r->gate.after = gate_passed;
     r->secure = flags & WINHTTP_FLAG_SECURE;

@@ -105,7 +105,9 @@ struct request {
     bool resending;       /* the exchange was begun by us: nothing is told when the request has been sent but that */
     bool reused, retried; /* the connection came from the pool; one that failed was replaced */
     bool receiving;       /* a ReceiveResponse is about to take its slot */
-    struct task start;    /* asynchronous SendRequest begins on a worker, and so does whoever waited for a seat */
+    struct task start;    /* asynchronous SendRequest begins on a worker, */
+    struct task seated;   /* and so does whoever waited for a seat */
+    volatile LONG start_posted;
     struct limit_place place; /* O: where it waits for a seat, and the object is referenced for its turn */
 };
 
@@ -137,6 +139,7 @@ extern const struct conn_user_ops request_user_ops;
 enum wh_err
 req_start(struct request *r); /* no lock: the send slot has been begun; the outcome, or WH_OK when asynchronous */
 void req_start_task(struct task *t);
+void req_seated_task(struct task *t);
 void req_again(struct request *r);     /* no lock; the exchange begins again, soon or here */
 void req_done(struct request *r);      /* C, REQ_BODY: perhaps everything has been read that the answer holds */
 void req_give_back(struct request *r); /* no lock; the follow-up of req_done */

@@ -14,13 +14,15 @@
 
 #include "chain/peer.h"
 
-#define SENT_MAX ((size_t)1 << 20)
+#define SENT_MAX    ((size_t)1 << 20)
+#define UPDATES_MAX 4u
 
 static struct {
     struct span script;
     struct link l;
     struct buf sent; /* by the server, and not seen by the client yet */
     bool tampered, accepted, refused, ended, shut, renegotiates;
+    unsigned updates; /* of keys */
     enum wh_err failed;
 } t;
 
@@ -205,11 +207,13 @@ static void say_other(unsigned what)
 {
     gnutls_session_t session = t.l.peer->session;
 
-    if (!t.l.peer->shaken || t.l.peer->error)
+    if (!t.l.peer->shaken || t.l.peer->error || t.renegotiates)
         return;
     switch (what % 4) {
     case 0:
-        gnutls_session_key_update(session, what & 4 ? GNUTLS_KU_PEER : 0);
+        /* More than a few in a second are an attack to GnuTLS, and no clock may decide here. */
+        if (t.updates++ < UPDATES_MAX)
+            gnutls_session_key_update(session, what & 4 ? GNUTLS_KU_PEER : 0);
         break;
     case 1:
         gnutls_alert_send(session, GNUTLS_AL_WARNING, GNUTLS_A_UNRECOGNIZED_NAME);

@@ -105,7 +105,7 @@ static const struct {
     {NULL, L"/kept", L"HTTP/1.0", NULL, READ_ALL, TRUE, "a request of HTTP/1.0, which says keep-alive"},
     {NULL, L"/ok", L"HTTP/1.0", L"Connection: x", READ_ALL, FALSE, "a request of HTTP/1.0 that does not say so"},
     {NULL, L"/ok", NULL, NULL, READ_NONE, TRUE, "MAX_RESPONSE_DRAIN: a body that is there, unread"},
-    {NULL, L"/chunked", NULL, NULL, READ_NONE, TRUE, "MAX_RESPONSE_DRAIN: chunks that are there, unread"},
+    {NULL, L"/chunked-whole", NULL, NULL, READ_NONE, TRUE, "MAX_RESPONSE_DRAIN: chunks that are there, unread"},
     {NULL, L"/denied-10k", NULL, NULL, READ_NONE, TRUE, "MAX_RESPONSE_DRAIN: ten kilobytes unread"},
     {NULL, L"/large", NULL, NULL, READ_NONE, FALSE, "MAX_RESPONSE_DRAIN: four megabytes unread"},
     {NULL, L"/stall-body", NULL, NULL, READ_NONE, FALSE, "closing waits for nothing: half a body"},

@@ -14,6 +14,7 @@ Steps of a script, one a line (TEXT knows the escapes \\r \\n \\t \\\\ and \\xNN
   fill N                sends N bytes of the test pattern (the byte at offset i is i % 251)
   letters N             sends N letters
   pause MS              waits
+  cork, uncork          what is sent between them arrives at once (up to 60 KB)
   read-body             reads the body that the request head announces (Content-Length or chunked)
   echo-head             answers 200 with the request head as the body
   echo-body             answers 200 with the request body as the body, undone from chunks
@@ -302,6 +303,12 @@ class Connection:
 
     def do_close(self, _argument):
         raise Gone
+
+    def do_cork(self, _argument):
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+
+    def do_uncork(self, _argument):
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def do_reset(self, _argument):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -245,12 +245,54 @@ static void test_rests(void)
     everywhere(&small, rests);
 }
 
+/*
+ * D17: thousands of pings while the kernel takes nothing. Memory stays where it is, what comes behind them is told, and
+ * afterwards the oldest have been answered in order, and the newest.
+ */
+static void test_flood(void)
+{
+    const struct talk_options options = {.out_limit = 1024};
+    unsigned heard = 0, number, last = 0;
+    char ping[16];
+
+    talk_begin(&t, &options);
+    talk_open(&t);
+    t.take = t.taken;
+    for (unsigned i = 1; i <= 5000; i++) {
+        snprintf(ping, sizeof(ping), "P\"%04u\"", i);
+        talk_says_script(&t, ping, 0);
+    }
+    talk_says_script(&t, "T\"behind\"", 0);
+    talk_run(&t);
+    TALK_TOLD(&t, "T\"behind\"");
+    CHECK(buf_len(&t.chain.wire_out) <= 1024);
+    t.take = SIZE_MAX;
+    talk_run(&t);
+    for (const char *s = t.said.text; sscanf(s, " Q\"%u\"", &number) == 1; s = strchr(s + 1, 'Q')) {
+        CHECK(number == last + 1 || (number == 5000 && heard >= 64));
+        last = number;
+        heard++;
+        if (!strchr(s + 2, 'Q'))
+            break;
+    }
+    CHECK_INT(last, 5000);
+    CHECK(heard > 64 && heard < 2000);
+    t.said.n = 0;
+    harness_row("and then as ever");
+    talk_says_script(&t, "P\"again\"", 0);
+    talk_run(&t);
+    CHECK_INT(talk_send(&t, 'T', span_str("still here")), WH_OK);
+    TALK_SAID(&t, "Q\"again\" T\"still here\"");
+    talk_end(&t);
+}
+
 static const struct test tests[] = {
     {"stalled at every byte, then taken", test_goes_on},
     {"taken one byte after the other", test_crawls},
     {"D3: the server is heard while a Send is stalled at any byte", test_hears},
     {"D7: reset at every byte of the client's", test_fails},
     {"D7: stalled for ever at every byte", test_never_again},
+    {"D17: a flood of pings while nothing is taken", test_flood},
     {"D3: keep-alive at every byte where it may fall", test_rests},
 };
 

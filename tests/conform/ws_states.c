@@ -32,6 +32,7 @@ static const struct expected closed_at_once[] = {{STATUS(CLOSE_COMPLETE), CALLER
 static const struct expected cancelled[] = {{STATUS(REQUEST_ERROR), CALLER, ONCE}, {0}};
 static const struct expected cancelled_and_gone[] = {
     {STATUS(REQUEST_ERROR), CALLER, ONCE}, {STATUS(HANDLE_CLOSING), CALLER, ONCE}, {0}};
+static const struct expected failed[] = {{STATUS(REQUEST_ERROR), ANYWHERE, ONCE}, {0}};
 static const struct expected gone[] = {{STATUS(HANDLE_CLOSING), ANYWHERE, ONCE}, {0}};
 
 /* ---- steps ---- */
@@ -323,6 +324,53 @@ static void check_cancels(INTERNET_PORT port)
     rec_expect_lives(TRUE, "H8 %s: every handle's end", where);
 }
 
+/* The server has ended properly, and seen us do so: over TLS by a close_notify of each, which it waits for. */
+static void check_parted(INTERNET_PORT port, const char *text)
+{
+    struct client other;
+    DWORD error;
+
+    client_open_host(&other, 0, L"localhost", port);
+    client_request(&other, NULL, L"/ws-parted", secure);
+    error = client_exchange(&other);
+    tap_ok(!error && client_status(&other) == 204, "RFC 6455 section 7.1.1 %s: %s: the server has our end of TLS (%lu)",
+           where, text, error);
+    client_close(&other);
+}
+
+static void check_parting(INTERNET_PORT port)
+{
+    open_socket(port, L"/ws-part");
+    ANSWERS(ws_close(), 0, "W43 %s: Close", where);
+    rec_expect(closed_later, "W43 %s: CLOSE_COMPLETE", where);
+    check_parted(port, "Close");
+    close_socket(gone, "N32");
+
+    open_socket(port, L"/ws-part-first");
+    ANSWERS(ws_receive(100), 0, "W39 %s: Receive, the server closes", where);
+    rec_expect(read_done, "W39 %s: its close frame", where);
+    check_moved(STATUS(READ_COMPLETE), 0, CLOSED, "W39");
+    ANSWERS(ws_close(), 0, "W48 %s: Close answers it", where);
+    rec_expect(closed_at_once, "W48 %s: CLOSE_COMPLETE", where);
+    check_parted(port, "Close, the second");
+    close_socket(gone, "N32");
+
+    open_socket(port, L"/ws-part");
+    ANSWERS(ws_shutdown(), 0, "W33 %s: Shutdown", where);
+    rec_expect(shut_down, "W33 %s: SHUTDOWN_COMPLETE", where);
+    ANSWERS(ws_receive(100), 0, "W47 %s: Receive", where);
+    rec_expect(read_done, "W47 %s: the server's close frame", where);
+    close_socket(gone, "N32");
+    check_parted(port, "the handle is closed");
+
+    open_socket(port, L"/ws-part-mute");
+    ANSWERS(ws_receive(100), 0, "D7 %s: Receive, the server ends", where);
+    rec_expect(failed, "D7 %s: without a close frame", where);
+    check_error(WINHTTP_WEB_SOCKET_RECEIVE_OPERATION, ERROR_WINHTTP_CONNECTION_ERROR, "D7");
+    check_parted(port, "no close frame");
+    close_socket(gone, "N32");
+}
+
 static void check_all(const char *name, DWORD flags, INTERNET_PORT echo, INTERNET_PORT stub)
 {
     where = name;
@@ -335,6 +383,7 @@ static void check_all(const char *name, DWORD flags, INTERNET_PORT echo, INTERNE
     check_shutdown_over_receive(echo);
     check_close(echo);
     check_cancels(stub);
+    check_parting(stub);
 }
 
 int main(void)

@@ -34,6 +34,8 @@ Steps of a script, one a line (TEXT knows the escapes \\r \\n \\t \\\\ and \\xNN
   end                   sends FIN, or close_notify and FIN, and goes on
   torn N                passes bytes to the TLS port and back, and resets after N bytes of its answers
   hold                  reads and drops until the peer goes away
+  part                  sends close_notify, waits for the peer's, and only then sends FIN (plain: at once); when the
+                        peer is gone it goes on
   finish                sends FIN (TLS: close_notify first), then holds
   close                 closes at once, without close_notify
   reset                 closes with a TCP reset
@@ -287,15 +289,33 @@ class Connection:
             self.buffer = b""
             self.more()
 
-    def do_end(self, _argument):
-        if isinstance(self.sock, ssl.SSLSocket):
-            self.sock.settimeout(0)
-            try:
-                self.sock.unwrap()
-            except (ssl.SSLWantReadError, BlockingIOError):
-                pass  # close_notify is sent; the client's own need not come
+    def say_end(self):
+        """TLS: sends close_notify. Answers whether the client's own is still to come."""
+        if not isinstance(self.sock, ssl.SSLSocket):
+            return False
+        self.sock.settimeout(0)
+        try:
+            self.sock.unwrap()
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return True
+        finally:
             self.sock.settimeout(None)
+        return False
+
+    def do_end(self, _argument):
+        self.say_end()  # the client's own need not come
         self.sock.shutdown(socket.SHUT_WR)
+
+    def do_part(self, argument):
+        if self.say_end():
+            try:
+                self.sock.recv(1)
+            except ssl.SSLZeroReturnError:
+                pass
+            else:
+                raise Gone  # a FIN without close_notify
+        self.sock.shutdown(socket.SHUT_WR)
+        self.do_until_gone(argument)
 
     def do_finish(self, argument):
         self.do_end(argument)

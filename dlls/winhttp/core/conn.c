@@ -143,10 +143,12 @@ static void arrived(struct conn *c, enum wh_err err, size_t n)
         c->rx_last = clock_ms();
         return;
     }
+    chain_wire_eof(&c->chain);
+    if (c->rx_ended)
+        return; /* the reason why is the first, and what came later its consequence */
     c->rx_ended = true;
     c->rx_error = err;
     c->net_error = c->sock.last_error;
-    chain_wire_eof(&c->chain);
 }
 
 /* The receive under way has ended, or there was no memory for one; its space goes to the chain. */
@@ -326,12 +328,25 @@ static void step_user(struct conn *c)
     } while (c->chain.top && c->user && buf_len(chain_in(&c->chain)) < before && c->user->ops->wants(c->user));
 }
 
+/* What the peer still says is dropped. Until our own end has been said the floors look for the peer's in it. */
 static void step_linger(struct conn *c)
 {
     size_t n = buf_len(&c->chain.wire_in);
 
-    buf_consume(&c->chain.wire_in, n);
     c->linger_left -= n < c->linger_left ? n : c->linger_left;
+    do {
+        if (c->linger_notified || chain_turn(&c->chain) != WH_OK || c->chain.eof)
+            buf_consume(&c->chain.wire_in, buf_len(&c->chain.wire_in));
+        n = buf_len(chain_in(&c->chain));
+        buf_consume(chain_in(&c->chain), n);
+    } while (n && c->chain.top);
+}
+
+/* Our end is said if so chosen, and as the answer to the peer's: a TLS server that has said its own waits for ours
+ * before it closes the connection (RFC 5246 section 7.2.1). With the FIN came all that it waits for. */
+static bool says_end(const struct conn *c)
+{
+    return !c->linger_notified && (c->linger_fin || (c->chain.eof_clean && !c->rx_ended));
 }
 
 /* Behind the step down: what a lingering connection waits for may have happened. */
@@ -339,7 +354,7 @@ static void step_linger_end(struct conn *c)
 {
     if (c->tx_error == WH_OK && !conn_flushed(c))
         return;
-    if (c->tx_error == WH_OK && c->linger_fin && !c->linger_notified) {
+    if (c->tx_error == WH_OK && says_end(c)) {
         c->linger_notified = true;
         chain_shutdown(&c->chain);
         step_down(c);

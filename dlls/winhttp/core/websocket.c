@@ -208,7 +208,8 @@ static void user_down(struct conn_user *u)
         return;
     }
     ws_send_down(w);
-    x_ws_flush(w->link, chain_out(&c->chain));
+    if (x_ws_flush(w->link, chain_out(&c->chain)) == WH_E_NOMEM && !w->failed)
+        ws_fail(w, WH_E_NOMEM); /* a pong or a close frame, for which the peer would wait */
     ws_close_down(w);
 }
 

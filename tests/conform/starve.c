@@ -4,6 +4,8 @@
  * each moment in turn, then ever so often, then at random (HOUSE, "exactly once": SEMANTICS N30, N31).
  *
  * It needs a DLL configured with --enable-failmalloc, whose allocations can be made to fail by number (base/mem.h).
+ * STARVE_ONLY names the one play that is wanted; STARVE_WAYS has a bit for each way it is played: synchronous, the same
+ * over TLS, asynchronous, the same over TLS.
  *
  * A *trial* is one play with one *plan*: which allocations fail. A play is tried with its first allocation failing,
  * with its second, and so on until one trial comes to its end without reaching the number; then with each 2nd, 3rd,
@@ -297,15 +299,23 @@ static void try_often(const struct play *play, unsigned rounds, uint32_t seed)
         try_play(play, (struct plan){.every = 2 + (seed + i) * 7 % 60, .seed = seed + i});
 }
 
+static unsigned setting(const char *argument, const char *name, unsigned otherwise)
+{
+    const char *text = argument ? argument : getenv(name);
+
+    return text && *text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
 static void try_all(unsigned rounds, uint32_t seed)
 {
     const char *only = getenv("STARVE_ONLY");
-    unsigned i, async, secure;
+    unsigned ways = setting(NULL, "STARVE_WAYS", 15), i, async, secure;
 
     for (i = 0; i < play_count; i++)
         for (async = 0; async < 2; async++)
             for (secure = 0; secure < 2; secure++) {
-                if ((plays[i].silent && (async || secure)) || (only && strcmp(only, plays[i].name)))
+                if ((plays[i].silent && (async || secure)) || (only && strcmp(only, plays[i].name)) ||
+                    !(ways & 1u << (2 * async + secure)))
                     continue;
                 stage.async = async;
                 stage.secure = secure ? WINHTTP_FLAG_SECURE : 0;
@@ -325,13 +335,6 @@ static BOOL find_switch(void)
     mem.fail_often = (__typeof__(mem.fail_often))(void (*)(void))GetProcAddress(module, "mem_fail_often");
     mem.live = (__typeof__(mem.live))(void (*)(void))GetProcAddress(module, "mem_live");
     return mem.fail_at && mem.fail_often && mem.live;
-}
-
-static unsigned setting(const char *argument, const char *name, unsigned otherwise)
-{
-    const char *text = argument ? argument : getenv(name);
-
-    return text && *text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
 }
 
 int main(int argc, char **argv)

@@ -26,6 +26,7 @@ conform_programs += tests/conform/option_table
 conform_programs += tests/conform/options
 conform_programs += tests/conform/payloads
 conform_programs += tests/conform/race
+conform_programs += tests/conform/refusals
 conform_programs += tests/conform/sequences
 conform_programs += tests/conform/stubs
 conform_programs += tests/conform/timeouts

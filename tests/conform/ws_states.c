@@ -192,15 +192,17 @@ static void check_receives(INTERNET_PORT port)
 
 /* ---- Shutdown ---- */
 
-/* The scripted server goes on. */
-static void let_server_go(const WCHAR *path)
+/* What the scripts of the server do together, told or awaited on another connection. */
+static BOOL ask_server(const WCHAR *path)
 {
     struct client other;
+    BOOL good;
 
     client_open(&other, 0, need_port("STUB_PLAIN_PORT"));
     client_request(&other, NULL, path, 0);
-    client_exchange(&other);
+    good = !client_exchange(&other) && client_status(&other) == 204;
     client_close(&other);
+    return good;
 }
 
 static void check_shutdown(INTERNET_PORT port)
@@ -215,7 +217,7 @@ static void check_shutdown(INTERNET_PORT port)
     ANSWERS(ws_send(UTF8, "x", 1), ERROR_INVALID_OPERATION, "W34 %s: no Send", where);
     ANSWERS(ws_shutdown(), ERROR_INVALID_OPERATION, "W35 %s: no second Shutdown", where);
     rec_expect_end("W34, W35 %s: neither tells anything", where);
-    let_server_go(L"/raise-late");
+    ask_server(L"/raise-late");
     ANSWERS(ws_receive(100), 0, "W36 %s: but Receive", where);
     rec_expect(read_done, "W36 %s: what the peer still sends is delivered", where);
     check_moved(STATUS(READ_COMPLETE), 5, UTF8, "W36");
@@ -325,17 +327,9 @@ static void check_cancels(INTERNET_PORT port)
 }
 
 /* The server has ended properly, and seen us do so: over TLS by a close_notify of each, which it waits for. */
-static void check_parted(INTERNET_PORT port, const char *text)
+static void check_parted(const char *text)
 {
-    struct client other;
-    DWORD error;
-
-    client_open_host(&other, 0, L"localhost", port);
-    client_request(&other, NULL, L"/ws-parted", secure);
-    error = client_exchange(&other);
-    tap_ok(!error && client_status(&other) == 204, "RFC 6455 section 7.1.1 %s: %s: the server has our end of TLS (%lu)",
-           where, text, error);
-    client_close(&other);
+    tap_ok(ask_server(L"/ws-parted"), "RFC 6455 section 7.1.1 %s: %s: the server has our end of TLS", where, text);
 }
 
 static void check_parting(INTERNET_PORT port)
@@ -343,7 +337,7 @@ static void check_parting(INTERNET_PORT port)
     open_socket(port, L"/ws-part");
     ANSWERS(ws_close(), 0, "W43 %s: Close", where);
     rec_expect(closed_later, "W43 %s: CLOSE_COMPLETE", where);
-    check_parted(port, "Close");
+    check_parted("Close");
     close_socket(gone, "N32");
 
     open_socket(port, L"/ws-part-first");
@@ -352,7 +346,7 @@ static void check_parting(INTERNET_PORT port)
     check_moved(STATUS(READ_COMPLETE), 0, CLOSED, "W39");
     ANSWERS(ws_close(), 0, "W48 %s: Close answers it", where);
     rec_expect(closed_at_once, "W48 %s: CLOSE_COMPLETE", where);
-    check_parted(port, "Close, the second");
+    check_parted("Close, the second");
     close_socket(gone, "N32");
 
     open_socket(port, L"/ws-part");
@@ -361,13 +355,13 @@ static void check_parting(INTERNET_PORT port)
     ANSWERS(ws_receive(100), 0, "W47 %s: Receive", where);
     rec_expect(read_done, "W47 %s: the server's close frame", where);
     close_socket(gone, "N32");
-    check_parted(port, "the handle is closed");
+    check_parted("the handle is closed");
 
     open_socket(port, L"/ws-part-mute");
     ANSWERS(ws_receive(100), 0, "D7 %s: Receive, the server ends", where);
     rec_expect(failed, "D7 %s: without a close frame", where);
     check_error(WINHTTP_WEB_SOCKET_RECEIVE_OPERATION, ERROR_WINHTTP_CONNECTION_ERROR, "D7");
-    check_parted(port, "no close frame");
+    check_parted("no close frame");
     close_socket(gone, "N32");
 }
 

@@ -81,7 +81,7 @@ static enum wh_err read_call(struct request *r, DWORD api, void *buf, DWORD len,
     err = req_enter_call(&k, r);
     if (err != WH_OK)
         return req_refuse_call(&k, err);
-    if ((r->wire != REQ_BODY && r->wire != REQ_UPGRADED && r->wire != REQ_TAKEN) || op_busy(&r->recv))
+    if ((r->wire != REQ_BODY && r->wire != REQ_UPGRADED && r->wire != REQ_TAKEN) || req_receiving(r))
         return req_refuse_call(&k, WH_E_STATE);
     op_begin(&r->recv, api, buf, len);
     /* What is buffered is served here, also when the connection is dead. Behind the end of the body it may be

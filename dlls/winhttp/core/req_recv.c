@@ -109,7 +109,7 @@ static void wait_inline(struct request *r, uint64_t until)
 static enum wh_err reserve(struct request *r)
 {
     struct conn *c = user_lock(&r->user);
-    enum wh_err err = r->object.closed ? WH_E_CANCELLED : r->receiving || op_busy(&r->recv) ? WH_E_STATE : WH_OK;
+    enum wh_err err = r->object.closed ? WH_E_CANCELLED : req_receiving(r) ? WH_E_STATE : WH_OK;
 
     if (err == WH_OK)
         r->receiving = true;

@@ -47,7 +47,7 @@ static bool may_send(struct request *r)
 
     if (c)
         conn_lock(c);
-    busy = op_busy(&r->send) || op_busy(&r->recv);
+    busy = op_busy(&r->send) || req_receiving(r);
     if (c)
         conn_unlock(c);
     return !busy;

@@ -127,6 +127,12 @@ static inline bool req_sending(const struct request *r)
     return r->send.pending || r->resending;
 }
 
+/* The slot recv is taken, or about to be. C. */
+static inline bool req_receiving(struct request *r)
+{
+    return r->receiving || op_busy(&r->recv);
+}
+
 /* request.c */
 enum wh_err request_create(struct connect *c, const WCHAR *verb, const WCHAR *name, const WCHAR *version,
                            const WCHAR *referrer, const WCHAR **accept, DWORD flags, struct request **out);

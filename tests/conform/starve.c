@@ -104,6 +104,13 @@ BOOL stage_refused(void)
     return FALSE;
 }
 
+BOOL stage_still_refused(const struct actor *actor)
+{
+    if (stage.async && actor == &stage.socket && now.failures == 1 && GetLastError() == ERROR_NOT_ENOUGH_MEMORY)
+        return FALSE;
+    return stage_refused();
+}
+
 BOOL stage_answer(DWORD error)
 {
     SetLastError(error);

@@ -47,13 +47,12 @@ extern const unsigned play_count;
 BOOL stage_again(void);
 BOOL stage_refused(void);
 
-/* A call that begins an operation, which then is left alone. What an asynchronous request has refused can be begun
- * again; a synchronous call may have failed on the way, and a WebSocket that has lost its connection says so each time.
- */
+/* A call that begins an operation, which then is left alone. What an asynchronous handle has refused can be begun
+ * again; a synchronous call may have failed on the way. A WebSocket that has lost its connection says so each time. */
 #define BEGIN(actor, op, call)                                                                                         \
     (TALLY(&(actor)->tally, (op), stage.async, (call)) ||                                                              \
-     (stage.async && (actor) == &stage.request && stage_again() && TALLY(&(actor)->tally, (op), TRUE, (call))) ||      \
-     stage_refused())
+     (stage.async && stage_again() && TALLY(&(actor)->tally, (op), TRUE, (call))) || stage_still_refused(actor))
+BOOL stage_still_refused(const struct actor *actor);
 /* The same, and its end; the value is whether it succeeded. */
 #define STEP(actor, op, call) stage_step((actor), (op), BEGIN((actor), (op), (call)))
 BOOL stage_step(struct actor *actor, enum op op, BOOL accepted);

@@ -8,8 +8,12 @@
 #include <string.h>
 #include "proto/ws_msg.h"
 
-/* A dropped connection says so every time; after a violation, and when the connection has been let go, calls are out of
- * order. */
+/*
+ * What has failed once cannot be begun again: every later call is refused, begins nothing and so completes nothing. It
+ * says why each time (the connection was dropped, its time was up, memory was wanting); after a violation, and when the
+ * connection has been let go, calls are out of order. Receive alone is accepted, for as long as it has something to
+ * deliver: what came before the failure, then once the failure itself, if no pending Receive was told (ws_recv.c).
+ */
 enum wh_err ws_ready(struct websocket *w, struct conn *c)
 {
     if (w->object.closed)

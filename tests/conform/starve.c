@@ -84,6 +84,11 @@ static BOOL is_starved(void)
 /* A failure of a call or an operation. With one allocation that fails there is one. */
 static void note_failure(const char *what, DWORD error)
 {
+    DWORD of_system = 0, size = sizeof(of_system);
+
+    if (error != ERROR_NOT_ENOUGH_MEMORY &&
+        WinHttpQueryOption(stage.request.handle, WINHTTP_OPTION_EXTENDED_ERROR, &of_system, &size))
+        tap_diag("%s (%lu); the system's error was %lu", what, error, of_system);
     if (!is_starved() || error != ERROR_NOT_ENOUGH_MEMORY || (now.failures++ && now.plan.nth))
         complain(what, error);
 }

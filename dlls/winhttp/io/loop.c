@@ -242,6 +242,30 @@ void loop_set_workers(unsigned count)
 
 /* ---- start and end ---- */
 
+/*
+ * Winsock is started and given up one at a time. The last WSACleanup of a process closes the sockets that it finds, and
+ * Wine's takes no lock for that: those of a loop that starts at the same moment were closed with them (WSAENOTSOCK).
+ */
+static struct lock winsock_lock = LOCK_INIT(LOCK_LOOP);
+
+static bool loop__winsock_start(void)
+{
+    WSADATA data;
+    bool up;
+
+    lock_exclusive(&winsock_lock);
+    up = WSAStartup(MAKEWORD(2, 2), &data) == 0;
+    unlock_exclusive(&winsock_lock);
+    return up;
+}
+
+static void loop__winsock_end(void)
+{
+    lock_exclusive(&winsock_lock);
+    WSACleanup();
+    unlock_exclusive(&winsock_lock);
+}
+
 /* Lock held: takes what is left if this was the last thread and nobody holds the loop. */
 static bool loop__take_remains(struct remains *r)
 {
@@ -264,7 +288,7 @@ static void loop__close_remains(const struct remains *r)
             CloseThreadpool(r->pools[i]);
     CloseHandle(r->port);
     TlsFree(r->tls);
-    WSACleanup();
+    loop__winsock_end();
     if (loop.gone)
         loop.gone();
 }
@@ -337,8 +361,7 @@ static enum wh_err loop__hold_first(void)
     struct thread_start *worker = thread_prepare(loop__worker, NULL);
     struct thread_start *timekeeper = thread_prepare(loop__timekeeper, NULL);
     struct remains r;
-    WSADATA data;
-    bool winsock = WSAStartup(MAKEWORD(2, 2), &data) == 0, up, last = false;
+    bool winsock = loop__winsock_start(), up, last = false;
 
     loop__lock();
     up = loop.holders || (worker && timekeeper && winsock && loop__start(&winsock, &worker, &timekeeper));
@@ -352,7 +375,7 @@ static enum wh_err loop__hold_first(void)
     thread_discard(worker);
     thread_discard(timekeeper);
     if (winsock)
-        WSACleanup();
+        loop__winsock_end();
     return up ? WH_OK : WH_E_NOMEM;
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define PATIENCE   20000 /* ms */
+#define SOON       300   /* ms within which what must not come would come */
 #define CALLS_MAX  100   /* of one kind in an exchange; more of them mean that it does not end */
 #define CHUNK      2048u /* the smallest memory for bytes that come or go */
 #define CHUNK_HEAD 128u  /* and at most this for itself */
@@ -54,11 +55,31 @@ static void *some_memory(size_t size)
     return size >= CHUNK && size < CHUNK + CHUNK_HEAD && is_refused(CALL_CHUNK) ? NULL : malloc(size);
 }
 
+/* Of the loop that ends, and of the one that starts while it does. */
+static HANDLE ending, starting;
+static BOOL together;
+
+static int WSAAPI some_startup(WORD version, LPWSADATA data)
+{
+    SetEvent(starting);
+    return WSAStartup(version, data);
+}
+
+static int WSAAPI some_cleanup(void)
+{
+    ResetEvent(starting);
+    SetEvent(ending);
+    together |= WaitForSingleObject(starting, SOON) == WAIT_OBJECT_0;
+    return WSACleanup();
+}
+
 static BOOL turn_imports(void)
 {
     return imports_turn("ws2_32.dll", "WSASocketW", (ULONG_PTR)some_socket) &&
            imports_turn("ws2_32.dll", "WSASend", (ULONG_PTR)some_send) &&
            imports_turn("ws2_32.dll", "WSARecv", (ULONG_PTR)some_receive) &&
+           imports_turn("ws2_32.dll", "WSAStartup", (ULONG_PTR)some_startup) &&
+           imports_turn("ws2_32.dll", "WSACleanup", (ULONG_PTR)some_cleanup) &&
            imports_turn("msvcrt.dll", "malloc", (ULONG_PTR)some_memory);
 }
 
@@ -123,12 +144,30 @@ static void check_pong(struct client *client, DWORD flags)
     WinHttpCloseHandle(socket);
 }
 
+/* HOUSE, "DLL life": the last handle is closed, and a session opened while what was behind it goes. */
+static void check_restart(INTERNET_PORT port)
+{
+    struct client client;
+
+    ResetEvent(ending);
+    client_open(&client, 0, port);
+    ANSWERS(exchange(&client, 0), 0, "an exchange, and its end");
+    client_close(&client);
+    SAME(WaitForSingleObject(ending, WAIT_MS), WAIT_OBJECT_0, "Winsock is given up with the last handle");
+    client_open(&client, 0, port);
+    ANSWERS(exchange(&client, 0), 0, "an exchange while that happens");
+    tap_ok(!together, "Winsock is not started in the middle of that, where sockets may be lost");
+    client_close(&client);
+}
+
 int main(void)
 {
     INTERNET_PORT ports[] = {need_port("STUB_PLAIN_PORT"), need_port("STUB_TLS_PORT")};
     struct client client;
     unsigned secure, call;
 
+    starting = CreateEventW(NULL, TRUE, FALSE, NULL);
+    ending = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (!tap_ok(turn_imports(), "the DLL's calls of the system come here"))
         return tap_done();
     for (secure = 0; secure < 2; secure++) {
@@ -141,5 +180,6 @@ int main(void)
         check_pong(&client, flags);
         client_close(&client);
     }
+    check_restart(ports[0]);
     return tap_done();
 }

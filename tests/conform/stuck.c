@@ -194,7 +194,8 @@ static BOOL step(struct stuck *s, BOOL accepted)
     if (accepted && s->async)
         accepted = WaitForSingleObject(s->completed, WAIT_MS) == WAIT_OBJECT_0 && !s->errors;
     if (!accepted)
-        tap_ok(FALSE, "%s: a step on the way fails", stuck_names[s->phase]);
+        tap_ok(FALSE, "%s: a step on the way fails with %lu", stuck_names[s->phase],
+               s->async ? s->error : GetLastError());
     return accepted;
 }
 

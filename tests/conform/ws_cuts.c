@@ -17,7 +17,8 @@
 
 #define AT_ONCE     64
 #define SERVERS     96  /* a server is done later than its client */
-#define TIMEOUT     700 /* ms of every kind, where silence is expected */
+#define TIMEOUT     300 /* ms of every kind, where silence is expected */
+#define PATIENCE    40  /* times as much for a run whose time was over before the silence began */
 #define SYNC_STEP   3   /* synchronously every so manieth byte */
 #define RUNS_MAX    1500
 #define THREADS_MAX 16 /* of the DLL and of the program itself */
@@ -165,25 +166,43 @@ static BOOL check_run(const struct job *job, const struct talk *talk, const char
 
 /* ---- runs ---- */
 
+static void run_talks(size_t first, size_t count, HINTERNET connect, BOOL async, DWORD timeout)
+{
+    size_t i;
+
+    for (i = first; i < first + count; i++)
+        talks[i] = (struct talk){.connect = connect,
+                                 .number = (unsigned)i,
+                                 .room = 64,
+                                 .timeout = jobs[i].fault == FAULT_SILENCE ? timeout : 0,
+                                 .say = "hi",
+                                 .closes = the->closes};
+    if (async)
+        talk_run(talks + first, count, AT_ONCE);
+    else
+        talk_run_sync(talks + first, count, AT_ONCE);
+    for (i = 0; i < count; i++)
+        WaitForSingleObject(served, WAIT_MS);
+}
+
+/* On a busy machine a step that comes before the silence may run out of its short time, which says nothing of the step
+ * that is to be looked at. */
+static BOOL came_early(const struct job *job, const struct talk *talk)
+{
+    return job->fault == FAULT_SILENCE && talk->error == ERROR_WINHTTP_TIMEOUT && talk->step < expected_step(job);
+}
+
 /* Runs the first `count` jobs; how many of them went wrong. */
 static size_t run_jobs(size_t count, HINTERNET connect, BOOL async)
 {
     size_t i, wrong = 0;
 
-    for (i = 0; i < count; i++)
-        talks[i] = (struct talk){.connect = connect,
-                                 .number = (unsigned)i,
-                                 .room = 64,
-                                 .timeout = jobs[i].fault == FAULT_SILENCE ? TIMEOUT : 0,
-                                 .say = "hi",
-                                 .closes = the->closes};
-    if (async)
-        talk_run(talks, count, AT_ONCE);
-    else
-        talk_run_sync(talks, count, AT_ONCE);
-    for (i = 0; i < count; i++)
-        WaitForSingleObject(served, WAIT_MS);
+    run_talks(0, count, connect, async, TIMEOUT);
     for (i = 0; i < count; i++) {
+        if (came_early(&jobs[i], &talks[i])) {
+            talk_free(&talks[i]);
+            run_talks(i, 1, connect, async, PATIENCE * TIMEOUT);
+        }
         wrong += !check_run(&jobs[i], &talks[i], async ? "asynchronous" : "synchronous");
         talk_free(&talks[i]);
     }

@@ -177,7 +177,9 @@ static bool open_connecting(struct conn *c, HANDLE event)
         conn_open_failed(c, err); /* no address is to blame */
         return false;
     }
-    return try_next(c, event, c->connect_late ? WH_E_TIMEOUT : WH_E_CONNECT);
+    if (c->connect_late)
+        err = WH_E_TIMEOUT;
+    return try_next(c, event, err == WH_E_TIMEOUT || err == WH_E_CLOSED ? err : WH_E_CONNECT);
 }
 
 /* On a pool thread for Windows services. */

@@ -25,6 +25,8 @@ static enum wh_err sock__failed(struct sock *s, enum sock_kind kind, int code)
     case WSAENOBUFS:
     case WSA_NOT_ENOUGH_MEMORY:
         return WH_E_NOMEM;
+    case WSAECONNRESET:
+        return WH_E_CLOSED; /* of a connect: it was accepted, and reset before anybody looked */
     default:
         return kind == SOCK_OP_CONNECT ? WH_E_CONNECT : WH_E_CLOSED;
     }

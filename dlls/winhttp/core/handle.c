@@ -207,15 +207,23 @@ void handle_forget(struct object *o)
 enum wh_err handle_close(HINTERNET h)
 {
     struct object *o = handle_remove(h);
+    bool claimed[LANE_COUNT];
 
     if (!o)
         return WH_E_NOT_FOUND;
     lock_exclusive(&o->lock);
     o->closed = true;
     unlock_exclusive(&o->lock);
+    for (int i = 0; i < LANE_COUNT; i++)
+        claimed[i] = o->async && lane_claim_closing(o, (enum lane_id)i);
     if (o->ops->closing)
         o->ops->closing(o);
     notify_closing(o);
+    for (int i = 0; i < LANE_COUNT; i++)
+        if (claimed[i]) {
+            lane_drain(o, (enum lane_id)i, NULL);
+            lane_release(o, (enum lane_id)i);
+        }
     notify_deliver(o);
     object_unref(o);
     return WH_OK;

@@ -294,6 +294,56 @@ bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)
     }
 }
 
+/* Lock held. Another thread has the claim, has just come out of a callback or is on its way into nothing, and nobody
+ * else is in the queue for it. */
+static bool will_give_up(const struct lane *l, DWORD me)
+{
+    return l->drainer && l->drainer != me && !l->in_app && !l->wake && (!l->wanted_by || l->wanted_by == me);
+}
+
+/* Lock held. One look: claimed, or (with an event) asked for. */
+static bool claim_or_ask(struct lane *l, HANDLE event, bool *asks)
+{
+    DWORD me = GetCurrentThreadId();
+    bool claimed = !l->drainer;
+
+    if (claimed) {
+        l->drainer = me;
+        l->claims = 1;
+    }
+    *asks = will_give_up(l, me);
+    if (*asks && event) {
+        l->wanted_by = me;
+        l->handed_over = event;
+    } else if (l->wanted_by == me) {
+        l->wanted_by = 0;
+    }
+    return claimed;
+}
+
+bool lane_claim_closing(struct object *o, enum lane_id id)
+{
+    struct lane *l = &o->notify.lane[id];
+    uint64_t until = clock_ms() + LANE_HAND_OVER_MS;
+    HANDLE event = NULL;
+    bool claimed, asks;
+
+    for (;;) {
+        lock_exclusive(&o->notify.lock);
+        claimed = claim_or_ask(l, clock_ms() < until ? event : NULL, &asks);
+        unlock_exclusive(&o->notify.lock);
+        if (claimed || !asks || clock_ms() >= until)
+            break;
+        if (event)
+            WaitForSingleObject(event, LANE_HAND_OVER_MS);
+        else if (!(event = CreateEventW(NULL, FALSE, FALSE, NULL)))
+            break;
+    }
+    if (event)
+        CloseHandle(event);
+    return claimed;
+}
+
 void lane_set_wake(struct object *o, enum lane_id id, HANDLE event)
 {
     lock_exclusive(&o->notify.lock);
@@ -336,12 +386,15 @@ bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
 
         lock_exclusive(&nt->lock);
         got = !(l->wanted_by && l->wanted_by != GetCurrentThreadId()) && take_note(l, mine, &n, &heap, &was_mine);
+        if (got)
+            InterlockedIncrement(&l->in_app);
         unlock_exclusive(&nt->lock);
         if (!got)
             return delivered;
         if (n.status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
             net_error_told(((const WINHTTP_ASYNC_RESULT *)n.info)->dwError, n.net_error);
         call_application(o, n.status, n.info, n.info_len);
+        InterlockedDecrement(&l->in_app);
         if (n.after)
             n.after(o, false);
         mem_free(heap);

@@ -34,6 +34,10 @@
 #include "io/lock.h"
 #include "io/loop.h"
 
+/* How long a closing thread waits for a drainer of ours that is between two of its steps, ms; it takes microseconds
+ * where the machine lets it run. */
+#define LANE_HAND_OVER_MS 1000u
+
 #define LANE_NESTING 3u /* completions delivered inside callbacks, per thread (SEMANTICS B25) */
 
 enum lane_id { LANE_MAIN = 0, LANE_RECEIVE = 0, LANE_SEND = 1 };
@@ -77,7 +81,8 @@ struct lane {
     HANDLE wake;         /* event of the drainer, set when another thread posts a note; NULL = none */
     struct task deliver; /* posted when a worker shall drain */
     bool deliver_posted;
-    unsigned handed_on; /* times a worker found a note it must not deliver (note.not_on) */
+    volatile LONG in_app; /* callbacks of the drainer on its stack; written by it alone, raised under the lane lock */
+    unsigned handed_on;   /* times a worker found a note it must not deliver (note.not_on) */
 };
 
 struct notify {
@@ -127,6 +132,9 @@ bool lane_claim_waiting(struct object *o, enum lane_id id); /* nested, of a call
                                                                to deliver: at any depth of callbacks */
 bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event,
                      DWORD ms); /* D2: asks another thread's claim to be handed over, which sets event */
+/* CloseHandle on an asynchronous handle: the claim, before anything is cancelled. A drainer that is in no callback and
+ * waits for nothing gives it up at once (at most LANE_HAND_OVER_MS); one in a callback keeps it, and delivers (D14). */
+bool lane_claim_closing(struct object *o, enum lane_id id);
 void lane_set_wake(struct object *o, enum lane_id id, HANDLE event); /* claimed: set by notify_post; NULL to end */
 /* Delivers what is queued (claimed lanes only); true if `mine` was among what was delivered, with mine NULL if anything
  * was. */

@@ -294,15 +294,16 @@ bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)
     }
 }
 
-/* Lock held. Another thread has the claim, has just come out of a callback or is on its way into nothing, and nobody
- * else is in the queue for it. */
-static bool will_give_up(const struct lane *l, DWORD me)
+/* Lock held. Another thread has the claim, is in no callback of this handle and waits for nothing, and nobody else is
+ * in the queue for it. */
+static bool will_give_up(const struct notify *nt, const struct lane *l, DWORD me)
 {
-    return l->drainer && l->drainer != me && !l->in_app && !l->wake && (!l->wanted_by || l->wanted_by == me);
+    return l->drainer && l->drainer != me && !l->in_app && !nt->now_running && !l->wake &&
+           (!l->wanted_by || l->wanted_by == me);
 }
 
 /* Lock held. One look: claimed, or (with an event) asked for. */
-static bool claim_or_ask(struct lane *l, HANDLE event, bool *asks)
+static bool claim_or_ask(struct notify *nt, struct lane *l, HANDLE event, bool *asks)
 {
     DWORD me = GetCurrentThreadId();
     bool claimed = !l->drainer;
@@ -311,7 +312,7 @@ static bool claim_or_ask(struct lane *l, HANDLE event, bool *asks)
         l->drainer = me;
         l->claims = 1;
     }
-    *asks = will_give_up(l, me);
+    *asks = will_give_up(nt, l, me);
     if (*asks && event) {
         l->wanted_by = me;
         l->handed_over = event;
@@ -330,10 +331,11 @@ bool lane_claim_closing(struct object *o, enum lane_id id)
 
     for (;;) {
         lock_exclusive(&o->notify.lock);
-        claimed = claim_or_ask(l, clock_ms() < until ? event : NULL, &asks);
+        claimed = claim_or_ask(&o->notify, l, clock_ms() < until ? event : NULL, &asks);
         unlock_exclusive(&o->notify.lock);
         if (claimed || !asks || clock_ms() >= until)
             break;
+        lock_none_held();
         if (event)
             WaitForSingleObject(event, LANE_HAND_OVER_MS);
         else if (!(event = CreateEventW(NULL, FALSE, FALSE, NULL)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The client side of a conversation as core drives it: each part here has the name of the one it stands for
- * (core/conn.c, core/websocket.c, core/ws_*.c), without threads, locks, and notifications.
+ * (core/conn_crank.c, core/websocket.c, core/ws_*.c), without threads, locks, and notifications.
  */
 #include "chain/talk.h"
 
@@ -253,7 +253,7 @@ static void upgraded(struct talk *t)
     tell(t, "open");
 }
 
-/* ---- the crank: core/conn.c ---- */
+/* ---- the crank: core/conn_crank.c ---- */
 
 static void step_up(struct talk *t)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One connection to a server: a socket, a chain of floors, and the object that uses it just now (its *user*: a request
- * or a WebSocket). It exists, unconnected, from the moment an operation needs it. conn.c is the only caller of both
+ * or a WebSocket). It exists, unconnected, from the moment an operation needs it. conn*.c are the only callers of both
  * stack and io for established links.
  *
  * The crank (conn_crank, lock held, any thread, never nested): bytes up, user's turn, bytes down in as few sends as

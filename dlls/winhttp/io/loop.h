@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The loop: one completion port of the process and the few workers that wait on it. It runs posted tasks, hands
- * finished socket operations to the one sink (core/conn.c), and knows no application code: notify tells it when a
+ * finished socket operations to the one sink (core/conn_crank.c), and knows no application code: notify tells it when a
  * worker is about to enter some.
  *
  * Workers: started on demand. The number follows callbacks that block, never connections: when a worker enters

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The crank, and the three that turn it without a call of the application: a packet of the port, a task, the timer.
+ * Steps, in the order of HOUSE.md: up (open, or chain and user), down (send), receive, deadline. No step calls an
+ * earlier one; only the loop in conn_crank goes back, when a receive brought bytes at once.
+ */
+#include "core/conn_inner.h"
+#include <assert.h>
+#include "io/clock.h"
+
+/* Step down: as long as the kernel takes bytes at once, the user may add more. */
+static void step_down(struct conn *c)
+{
+    enum wh_err err;
+
+    for (;;) {
+        if (c->state == CONN_OPEN && c->user)
+            c->user->ops->down(c->user);
+        if (c->tx_error != WH_OK)
+            conn_open_unsent(c);
+        if (c->tx_error != WH_OK || c->tx_busy || c->state < CONN_SECURING || c->state == CONN_DEAD)
+            return;
+        err = chain_send(&c->chain);
+        if (err != WH_OK && err != WH_AGAIN)
+            c->tx_error = err;
+        if (!conn_send_some(c) && c->tx_error == WH_OK)
+            return;
+    }
+}
+
+bool conn_wants_bytes(const struct conn *c)
+{
+    switch (c->state) {
+    case CONN_SECURING:
+    case CONN_LINGER:
+        return true;
+    case CONN_OPEN:
+        return c->user && c->user->ops->wants(c->user);
+    default:
+        return false;
+    }
+}
+
+void conn_turn_chain(struct conn *c)
+{
+    enum wh_err err = chain_turn(&c->chain);
+
+    if (err == WH_OK || err == WH_AGAIN || c->chain.eof)
+        return;
+    c->rx_ended = c->chain.eof = true;
+    c->rx_error = err;
+}
+
+/* A user's turn. Over TLS what it took may let the chain decrypt more without a byte from the wire. */
+static void step_user(struct conn *c)
+{
+    size_t before;
+
+    do {
+        conn_turn_chain(c);
+        before = buf_len(chain_in(&c->chain));
+        if (!c->user)
+            return;
+        c->user->ops->up(c->user);
+    } while (c->chain.top && c->user && buf_len(chain_in(&c->chain)) < before && c->user->ops->wants(c->user));
+}
+
+/* What the peer still says is dropped. Until our own end has been said the floors look for the peer's in it. */
+static void step_linger(struct conn *c)
+{
+    size_t n = buf_len(&c->chain.wire_in);
+
+    c->linger_left -= n < c->linger_left ? n : c->linger_left;
+    do {
+        if (c->linger_notified || chain_turn(&c->chain) != WH_OK || c->chain.eof)
+            buf_consume(&c->chain.wire_in, buf_len(&c->chain.wire_in));
+        n = buf_len(chain_in(&c->chain));
+        buf_consume(chain_in(&c->chain), n);
+    } while (n && c->chain.top);
+}
+
+/* Our end is said if so chosen, and as the answer to the peer's: a TLS server that has said its own waits for ours
+ * before it closes the connection (RFC 5246 section 7.2.1). With the FIN came all that it waits for. */
+static bool says_end(const struct conn *c)
+{
+    return !c->linger_notified && (c->linger_fin || (c->chain.eof_clean && !c->rx_ended));
+}
+
+/* Behind the step down: what a lingering connection waits for may have happened. */
+static void step_linger_end(struct conn *c)
+{
+    if (c->tx_error == WH_OK && !conn_flushed(c))
+        return;
+    if (c->tx_error == WH_OK && says_end(c)) {
+        c->linger_notified = true;
+        chain_shutdown(&c->chain);
+        step_down(c);
+        if (c->tx_error == WH_OK && !conn_flushed(c))
+            return;
+    }
+    if (c->tx_error != WH_OK || c->rx_ended || !c->linger_left)
+        conn_kill(c);
+    else if (c->linger_fin && !c->sock.fin_sent)
+        sock_shutdown_send(&c->sock);
+}
+
+static void step_up(struct conn *c, HANDLE event)
+{
+    if (c->state < CONN_OPEN)
+        conn_open_step(c, event);
+    if (c->state == CONN_OPEN)
+        step_user(c);
+    if (c->state == CONN_LINGER)
+        step_linger(c);
+}
+
+uint64_t conn_deadline(const struct conn *c)
+{
+    uint64_t due = c->open_deadline;
+
+    if (c->linger_deadline < due)
+        due = c->linger_deadline;
+    if (c->state == CONN_OPEN && c->user) {
+        uint64_t user = c->user->ops->deadline(c->user);
+
+        if (user < due)
+            due = user;
+    }
+    return due;
+}
+
+void crank_deadline(struct conn *c)
+{
+    uint64_t due = conn_deadline(c);
+
+    if (c->rx_event || due >= c->timer_due || c->state == CONN_DEAD)
+        return;
+    if (c->timer_due <= clock_ms())
+        return; /* it has fired, or is about to: crank_timer looks again, and its task must not be posted twice */
+    c->timer_due = due;
+    conn_ref(c);
+    if (!timer_set(&c->timer, due))
+        conn_unref(c);
+}
+
+void conn_crank(struct conn *c, unsigned what, HANDLE event)
+{
+    assert(!c->cranking);
+    c->cranking = true;
+    if (what & CRANK_UP) {
+        do {
+            step_up(c, event);
+            step_down(c);
+        } while (conn_receive_some(c, event));
+    } else {
+        step_down(c);
+    }
+    if (c->state == CONN_LINGER)
+        step_linger_end(c);
+    crank_deadline(c);
+    c->cranking = false;
+}
+
+void crank_io(struct sock_op *op)
+{
+    struct conn *c = op->sock->owner;
+
+    conn_lock(c);
+    conn_io_ended(c, op);
+    conn_crank(c, CRANK_ALL, NULL);
+    conn_unlock_deliver(c);
+    conn_unref(c);
+}
+
+void crank_task(struct task *t)
+{
+    struct conn *c = container_of(t, struct conn, task);
+
+    conn_lock(c);
+    c->task_posted = false;
+    conn_crank(c, CRANK_ALL, NULL);
+    conn_unlock_deliver(c);
+    conn_unref(c);
+}
+
+void crank_timer(struct task *t)
+{
+    struct conn *c = container_of(container_of(t, struct timer, task), struct conn, timer);
+
+    conn_lock(c);
+    c->timer_due = TIMER_NEVER;
+    conn_expire(c, clock_ms());
+    conn_crank(c, CRANK_ALL, NULL);
+    conn_unlock_deliver(c);
+    conn_unref(c);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the kernel does for a connection: receives and sends, issued and reaped; contract in conn_inner.h. Bytes go from
+ * the socket into the chain's wire_in and from its wire_out to the socket, nowhere else.
+ */
+#include "core/conn_inner.h"
+#include "core/wait.h"
+#include "io/clock.h"
+
+/* n bytes are in the chain, or with n == 0 there will be no more. */
+static void arrived(struct conn *c, enum wh_err err, size_t n)
+{
+    if (n) {
+        c->rx_count += n;
+        c->rx_last = clock_ms();
+        return;
+    }
+    chain_wire_eof(&c->chain);
+    if (c->rx_ended)
+        return; /* the reason why is the first, and what came later its consequence */
+    c->rx_ended = true;
+    c->rx_error = err;
+    c->net_error = c->sock.last_error;
+}
+
+/* The receive under way has ended, or there was no memory for one; its space goes to the chain. */
+static void received(struct conn *c, enum wh_err err, size_t n)
+{
+    if (err != WH_OK)
+        n = 0;
+    if (c->rx_space)
+        buf_commit(&c->chain.wire_in, n);
+    c->rx_space = NULL;
+    /* A synchronous call has left and taken its receive with it: the next one goes on where that stood. */
+    if (err == WH_E_CANCELLED && c->state != CONN_DEAD)
+        return;
+    if (n)
+        c->rx_large = n == c->rx_size;
+    arrived(c, err, n);
+}
+
+static void sent(struct conn *c, enum wh_err err, size_t n)
+{
+    if (err != WH_OK) {
+        c->tx_error = err;
+        c->net_error = c->sock.last_error;
+        return;
+    }
+    buf_consume(&c->chain.wire_out, n);
+    c->tx_last = clock_ms();
+}
+
+enum wh_err conn_io_ended(struct conn *c, struct sock_op *op)
+{
+    size_t n = 0;
+    enum wh_err err = sock_result(op, &n);
+
+    if (err == WH_AGAIN)
+        return err;
+    switch (op->kind) {
+    case SOCK_OP_RECV:
+        received(c, err, n);
+        break;
+    case SOCK_OP_SEND:
+        c->tx_busy = 0;
+        sent(c, err, n);
+        break;
+    case SOCK_OP_CONNECT:
+        c->connect_done = true;
+        c->connect_err = err;
+        break;
+    }
+    return WH_OK;
+}
+
+bool conn_send_some(struct conn *c)
+{
+    struct span v[SOCK_SEND_SPANS];
+    size_t count, n, total = buf_spans(&c->chain.wire_out, v, SOCK_SEND_SPANS, &count);
+    enum wh_err err;
+
+    if (!total)
+        return false;
+    err = sock_send(&c->sock, v, count, NULL, &n);
+    if (err == WH_AGAIN) {
+        c->tx_busy = total;
+        conn_ref(c);
+        return false;
+    }
+    sent(c, err, n);
+    return true;
+}
+
+bool conn_receive_some(struct conn *c, HANDLE event)
+{
+    size_t want = c->rx_large ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL, n;
+    enum wh_err err;
+
+    if (c->sock.recv.pending || c->rx_ended || !conn_wants_bytes(c))
+        return false;
+    if (c->rx_event != event && c->rx_event) {
+        SetEvent(c->rx_event);
+        return false;
+    }
+    err = buf_reserve(&c->chain.wire_in, want, &c->rx_space, &c->rx_size);
+    if (err == WH_E_FULL)
+        return false;
+    if (err == WH_OK)
+        err = sock_recv(&c->sock, c->rx_space, c->rx_size, c->rx_event, &n);
+    else
+        n = 0;
+    if (err == WH_AGAIN) {
+        conn_ref(c);
+        return false;
+    }
+    received(c, err, n);
+    return true;
+}
+
+bool conn_pull(struct conn *c)
+{
+    uint8_t bytes[CONN_PULL];
+    size_t n = 0;
+    enum wh_err err;
+
+    if (sock_busy(&c->sock) || c->rx_ended || buf_room(&c->chain.wire_in) < sizeof(bytes))
+        return false;
+    err = sock_try_recv(&c->sock, bytes, sizeof(bytes), &n);
+    if (err == WH_AGAIN)
+        return false;
+    if (n)
+        err = buf_append(&c->chain.wire_in, span_make(bytes, n));
+    arrived(c, err, err == WH_OK ? n : 0);
+    conn_turn_chain(c);
+    return true;
+}
+
+static void reap_op(struct conn *c, struct sock_op *op)
+{
+    if (op->pending && op->evented && conn_io_ended(c, op) == WH_OK)
+        conn_unref(c);
+}
+
+void conn_reap(struct conn *c)
+{
+    reap_op(c, &c->sock.recv);
+    reap_op(c, &c->sock.send);
+}
+
+static bool ends_by(const struct sock_op *op, HANDLE event)
+{
+    return op->pending && op->evented && ((ULONG_PTR)op->ov.hEvent & ~(ULONG_PTR)1) == (ULONG_PTR)event;
+}
+
+/* Lock held on entry and return, not while the kernel is waited for; somebody else may reap the operation meanwhile. */
+static void take_back(struct conn *c, struct sock_op *op, HANDLE event)
+{
+    while (ends_by(op, event) && !sock_take_back(op)) {
+        conn_unlock(c);
+        wait_until(event, TIMER_NEVER);
+        conn_lock(c);
+    }
+}
+
+void conn_leave(struct conn *c, HANDLE event)
+{
+    take_back(c, &c->sock.recv, event);
+    take_back(c, &c->sock.send, event);
+    conn_reap(c);
+    if (c->rx_event == event)
+        c->rx_event = NULL;
+    if (c->rx_event)
+        SetEvent(c->rx_event); /* another call has been waiting for its turn to receive */
+    else if (conn_wants_bytes(c))
+        conn_post(c); /* what was left to this call, a farewell perhaps, goes to a worker */
+    crank_deadline(c);
+}

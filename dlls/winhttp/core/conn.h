@@ -155,9 +155,10 @@ struct conn {
     bool connect_done; /* the connect under way has ended, with connect_err */
     bool connect_late; /* its time was up; it is being cancelled */
     enum wh_err connect_err;
-    uint64_t open_deadline;        /* of the state it is in */
-    WCHAR addr_text[RESOLVE_TEXT]; /* of the address being tried */
-    DWORD addr_text_len;           /* chars with NUL */
+    uint64_t open_deadline;         /* of the state it is in */
+    WCHAR addr_text[RESOLVE_TEXT];  /* of the address being tried */
+    DWORD addr_text_len;            /* chars with NUL */
+    SOCKADDR_STORAGE local, remote; /* once it is open: asking the system costs as much as a send */
 
     struct timer timer;
     uint64_t timer_due;        /* what the timer is set to, TIMER_NEVER when idle */

@@ -150,6 +150,7 @@ static bool opened(struct conn *c)
 {
     c->open_deadline = TIMER_NEVER;
     c->state = CONN_OPEN;
+    sock_names(&c->sock, &c->local, &c->remote);
     tell(c, CONN_NEWS_CONNECTED, c->addr_text, c->addr_text_len);
     if (c->user)
         c->user->ops->opened(c->user);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "core/err.h"
 #include "io/clock.h"
+#include "io/event.h"
 #include "io/timer.h"
 
 void op_init(struct op *op, struct object *o, enum lane_id lane)
@@ -16,8 +17,7 @@ void op_init(struct op *op, struct object *o, enum lane_id lane)
 void op_destroy(struct op *op)
 {
     assert(!op->pending);
-    if (op->event)
-        CloseHandle(op->event);
+    event_give(op->event);
 }
 
 enum wh_err op_prepare_wait(struct op *op)
@@ -26,12 +26,12 @@ enum wh_err op_prepare_wait(struct op *op)
 
     if (op->event)
         return WH_OK;
-    event = CreateEventW(NULL, FALSE, FALSE, NULL);
+    event = event_take();
     if (!event)
         return WH_E_NOMEM;
     /* No lock is held: another call may have been quicker, even if only one of them will find the slot free. */
     if (InterlockedCompareExchangePointer((void *volatile *)&op->event, event, NULL))
-        CloseHandle(event);
+        event_give(event);
     return WH_OK;
 }
 

@@ -27,13 +27,13 @@ struct op {
     uint64_t since;  /* clock_ms when it began */
     enum wh_err err; /* outcome, once resolved */
     int net_error;   /* Winsock's code behind a failure, to be set before op_fail; 0: none */
-    HANDLE event;    /* synchronous handles, and D2's wait; made by op_prepare, lives as long as the object */
+    HANDLE event;    /* synchronous handles, and D2's wait; taken by op_prepare_wait, kept as long as the object */
     struct note note;
 };
 
 void op_init(struct op *op, struct object *o, enum lane_id lane);
 void op_destroy(struct op *op);
-enum wh_err op_prepare_wait(struct op *op); /* makes the event; WH_E_NOMEM */
+enum wh_err op_prepare_wait(struct op *op); /* takes an event; WH_E_NOMEM */
 bool op_busy(struct op *op);                /* pending, or its completion waits for delivery */
 void op_begin(struct op *op, DWORD api, void *buf,
               size_t len); /* takes a reference of the object (reason: operation) */

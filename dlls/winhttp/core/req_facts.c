@@ -27,7 +27,8 @@ void req_facts_take(struct req_facts *f, const struct conn *c)
 {
     req_facts_clear(f);
     f->known = true;
-    sock_names(&c->sock, &f->local, &f->remote);
+    f->local = c->local;
+    f->remote = c->remote;
     f->secure = c->chain.top && filter_is_tls(c->chain.top);
     if (!f->secure)
         return;

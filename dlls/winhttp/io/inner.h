@@ -2,7 +2,7 @@
 /*
  * What the files of this room ask of each other and nobody else asks: how the loop starts and stops the timekeeper, how
  * the timekeeper looks after the workers,
- * how the thread pools end with the loop, and how a thread of ours is made.
+ * how the thread pools and spare events end with the loop, and how a thread of ours is made.
  *
  * Locks: loop.c's lock before those of timer.c and work.c, which are leaves.
  */
@@ -21,6 +21,9 @@ void timekeeper_watch(void);  /* have it call loop_look in LOOP_STALL_MS, if it 
 
 /* loop.c: on the timekeeper. true: look again in LOOP_STALL_MS. */
 bool loop_look(void);
+
+/* event.c: closes those that are spare. */
+void event_forget(void);
 
 /* work.c: gives up the pools; the caller closes what is not NULL. No item is queued or running then. */
 void work_take_pools(PTP_POOL pools[WORK_POOLS]);

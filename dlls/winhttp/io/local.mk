@@ -2,6 +2,7 @@
 # Files of the room io: append them to dll_sources.
 dll_sources += \
   dlls/winhttp/io/clock.c dlls/winhttp/io/clock.h \
+  dlls/winhttp/io/event.c dlls/winhttp/io/event.h \
   dlls/winhttp/io/inner.h \
   dlls/winhttp/io/lock.h \
   dlls/winhttp/io/loop.c dlls/winhttp/io/loop.h \

@@ -288,6 +288,7 @@ static void loop__close_remains(const struct remains *r)
             CloseThreadpool(r->pools[i]);
     CloseHandle(r->port);
     TlsFree(r->tls);
+    event_forget();
     loop__winsock_end();
     if (loop.gone)
         loop.gone();

@@ -65,6 +65,7 @@ static size_t get(struct peer *p)
 
     if (n > 0)
         return (size_t)n;
+    p->ended = n == 0;
     if (n == 0 || (p->tls ? gnutls_error_is_fatal((int)n) : errno != EAGAIN))
         p->gone = true;
     return 0;
@@ -119,9 +120,15 @@ bool peer_say(struct peer *p, const void *bytes, size_t n)
 
 static void drop(struct peer *p)
 {
+    struct linger reset = {.l_onoff = 1};
+
     job_forget(p);
     if (p->tls)
         gnutls_deinit(p->tls);
+    /* A peer that closes first would keep its port for a minute (TIME_WAIT), and who looks for a free one among 10,000
+     * of them, the next measurement, waits for it. The reset ends that. */
+    if (p->ended)
+        setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
     close(p->fd);
     free(p);
 }

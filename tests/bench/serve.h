@@ -41,6 +41,7 @@ struct peer {
     bool secured;         /* its handshake is over */
     bool writes;          /* epoll also waits until it can be written to */
     bool gone;
+    bool ended; /* it has said that it will send no more */
     enum job job;
     uint64_t awaited;
     unsigned delay_us;

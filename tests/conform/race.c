@@ -80,7 +80,8 @@ static DWORD WINAPI other_thread(void *arg)
 static void report(const char *name, const struct check *k)
 {
     tap_diag("%s: pending %ld %ld %ld %ld, wrong callbacks %ld, HANDLE_CLOSING %ld times, open %ld, muted %ld", name,
-             k->pending[0], k->pending[1], k->pending[2], k->pending[3], k->wrong, k->closings, k->open, k->muted);
+             k->tally.pending[0], k->tally.pending[1], k->tally.pending[2], k->tally.pending[3], k->tally.wrong,
+             k->tally.closings, k->open, k->muted);
 }
 
 static void fail(const char *what)
@@ -219,9 +220,9 @@ static BOOL exchange(void)
     struct check *k = &now.request;
 
     k->last = 0;
-    return await_step(k, STARTS(k, OP_SEND, WinHttpSendRequest(k->handle, NULL, 0, NULL, 0, 0, 0)),
+    return await_step(k, TALLY(&k->tally, OP_SEND, now.async, WinHttpSendRequest(k->handle, NULL, 0, NULL, 0, 0, 0)),
                       WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE) &&
-           await_step(k, STARTS(k, OP_RECEIVE, WinHttpReceiveResponse(k->handle, NULL)),
+           await_step(k, TALLY(&k->tally, OP_RECEIVE, now.async, WinHttpReceiveResponse(k->handle, NULL)),
                       WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE);
 }
 

@@ -49,8 +49,8 @@ void check_start(struct check *k)
 {
     ResetEvent(k->step);
     ResetEvent(k->gone);
-    memset((void *)k->pending, 0, sizeof(k->pending));
-    k->closings = k->wrong = k->mischief = k->again = k->muted = 0;
+    memset(&k->tally, 0, sizeof(k->tally));
+    k->mischief = k->again = k->muted = 0;
     k->last = 0;
     k->in = VirtualAlloc(NULL, ROOM, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     k->out = VirtualAlloc(NULL, ROOM, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -90,56 +90,15 @@ static void act_mute(struct check *k, struct chance *c)
 
 BOOL check_right(const struct check *k)
 {
-    LONG left = 0;
-    unsigned op;
-
-    for (op = 0; op < OP_COUNT; op++)
-        if (k->pending[op] < 0 || !k->muted)
-            left |= k->pending[op];
-    return !left && !k->wrong && k->closings == 1;
-}
-
-/* The operation that a completion ends; OP_COUNT: it is no completion. */
-static enum op op_of(DWORD status, const void *info, DWORD length)
-{
-    static const enum op of_socket[] = {OP_SEND, OP_RECEIVE, OP_CLOSE, OP_SHUTDOWN};
-
-    switch (status) {
-    case WINHTTP_CALLBACK_STATUS_SENDREQUEST_COMPLETE:
-    case WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE:
-        return OP_SEND;
-    case WINHTTP_CALLBACK_STATUS_HEADERS_AVAILABLE:
-    case WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE:
-    case WINHTTP_CALLBACK_STATUS_READ_COMPLETE:
-        return OP_RECEIVE;
-    case WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE:
-        return OP_SHUTDOWN;
-    case WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE:
-        return OP_CLOSE;
-    case WINHTTP_CALLBACK_STATUS_REQUEST_ERROR:
-        if (length == sizeof(WINHTTP_WEB_SOCKET_ASYNC_RESULT))
-            return of_socket[((const WINHTTP_WEB_SOCKET_ASYNC_RESULT *)info)->Operation];
-        return ((const WINHTTP_ASYNC_RESULT *)info)->dwResult == API_SEND_REQUEST ? OP_SEND : OP_RECEIVE;
-    default:
-        return OP_COUNT;
-    }
+    return k->muted ? tally_none_twice(&k->tally) : tally_even(&k->tally);
 }
 
 static void check_gone(struct check *k)
 {
-    if (InterlockedIncrement(&k->closings) != 1)
-        InterlockedIncrement(&k->wrong);
     if (k->open)
-        InterlockedIncrement(&k->wrong);
+        InterlockedIncrement(&k->tally.wrong);
     check_drop(k);
     SetEvent(k->gone);
-}
-
-BOOL starts(struct check *k, enum op op, BOOL accepted)
-{
-    if (!accepted || !now.async)
-        InterlockedDecrement(&k->pending[op]);
-    return accepted;
 }
 
 /* ---- what threads do to a WebSocket ---- */
@@ -149,26 +108,27 @@ static BOOL act_receive(struct check *k, struct chance *c)
     WINHTTP_WEB_SOCKET_BUFFER_TYPE type;
     DWORD got;
 
-    return STARTS(k, OP_RECEIVE, !WinHttpWebSocketReceive(k->handle, k->in, 1 + pick(c, 8000), &got, &type));
+    return TALLY(&k->tally, OP_RECEIVE, now.async,
+                 !WinHttpWebSocketReceive(k->handle, k->in, 1 + pick(c, 8000), &got, &type));
 }
 
 static BOOL act_send(struct check *k, struct chance *c)
 {
     static const unsigned sizes[] = {1, 200, 5000, ROOM};
 
-    return STARTS(k, OP_SEND,
-                  !WinHttpWebSocketSend(k->handle, WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE, k->out,
-                                        pick(c, sizes[pick(c, COUNT(sizes))])));
+    return TALLY(&k->tally, OP_SEND, now.async,
+                 !WinHttpWebSocketSend(k->handle, WINHTTP_WEB_SOCKET_BINARY_MESSAGE_BUFFER_TYPE, k->out,
+                                       pick(c, sizes[pick(c, COUNT(sizes))])));
 }
 
 static BOOL act_shutdown(struct check *k)
 {
-    return STARTS(k, OP_SHUTDOWN, !WinHttpWebSocketShutdown(k->handle, 1000, NULL, 0));
+    return TALLY(&k->tally, OP_SHUTDOWN, now.async, !WinHttpWebSocketShutdown(k->handle, 1000, NULL, 0));
 }
 
 static BOOL act_close(struct check *k)
 {
-    return STARTS(k, OP_CLOSE, !WinHttpWebSocketClose(k->handle, 1000, "bye", 3));
+    return TALLY(&k->tally, OP_CLOSE, now.async, !WinHttpWebSocketClose(k->handle, 1000, "bye", 3));
 }
 
 static void act_ask(struct check *k)
@@ -207,18 +167,15 @@ static void guard_cancelled(struct check *k, enum op op, DWORD status, const voi
 void CALLBACK on_status(HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID info, DWORD length)
 {
     struct check *k = (struct check *)context;
-    enum op op;
+    enum op op = tally_callback(&k->tally, status, info, length);
 
-    if (k->closings || !handle || (k->handle && handle != k->handle))
-        InterlockedIncrement(&k->wrong);
+    if (!handle || (k->handle && handle != k->handle))
+        InterlockedIncrement(&k->tally.wrong);
     if (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING) {
         check_gone(k);
         return;
     }
-    op = op_of(status, info, length);
     if (op != OP_COUNT) {
-        if (InterlockedDecrement(&k->pending[op]) < 0)
-            InterlockedIncrement(&k->wrong);
         guard_cancelled(k, op, status, info);
         k->last = status;
     }
@@ -259,8 +216,8 @@ static BOOL act_read(struct check *k, struct chance *c)
     DWORD got;
 
     if (one_in(c, 3))
-        return STARTS(k, OP_RECEIVE, WinHttpQueryDataAvailable(k->handle, &got));
-    return STARTS(k, OP_RECEIVE, WinHttpReadData(k->handle, k->in, 1 + pick(c, 5000), &got));
+        return TALLY(&k->tally, OP_RECEIVE, now.async, WinHttpQueryDataAvailable(k->handle, &got));
+    return TALLY(&k->tally, OP_RECEIVE, now.async, WinHttpReadData(k->handle, k->in, 1 + pick(c, 5000), &got));
 }
 
 /* Questions and settings, at any moment; what they answer depends on it. */
@@ -301,12 +258,12 @@ static void act_ask_request(struct check *k, struct chance *c)
 
 static void act_send_request(struct check *k)
 {
-    STARTS(k, OP_SEND, WinHttpSendRequest(k->handle, NULL, 0, NULL, 0, 0, 0));
+    TALLY(&k->tally, OP_SEND, now.async, WinHttpSendRequest(k->handle, NULL, 0, NULL, 0, 0, 0));
 }
 
 static void act_receive_response(struct check *k)
 {
-    STARTS(k, OP_RECEIVE, WinHttpReceiveResponse(k->handle, NULL));
+    TALLY(&k->tally, OP_RECEIVE, now.async, WinHttpReceiveResponse(k->handle, NULL));
 }
 
 /* The leader opens it, sends it and awaits its answer meanwhile. */

@@ -2,29 +2,23 @@
 /*
  * race_acts.h: for race.c, what one thread may do to the handles of a round, and how each handle is watched.
  *
- * A *check* watches one handle. Each operation is counted before its call, taken back when the call refuses it, and
- * counted off by its completion: at the end every count is 0, so that each accepted operation has completed exactly
- * once; HANDLE_CLOSING has come once, and nothing behind it. Buffers go with HANDLE_CLOSING: whoever touches them later
- * crashes. Where a thread took the callback away for a while, completions may have been for nobody: then none may have
- * come twice.
+ * A *check* watches one handle: its tally must be even in the end. Buffers go with HANDLE_CLOSING: whoever touches them
+ * later crashes. Where a thread took the callback away for a while, completions may have been for nobody: then none may
+ * have come twice.
  */
 #ifndef CONFORM_RACE_ACTS_H
 #define CONFORM_RACE_ACTS_H
 
-#include "harness.h"
+#include "tally.h"
 
 #define MOVES 6 /* at most so many actions of a thread in a round */
-
-enum op { OP_SEND, OP_RECEIVE, OP_SHUTDOWN, OP_CLOSE, OP_COUNT }; /* requests: on their way out, on their way in */
 
 struct check {
     HANDLE step, gone; /* a completion came; HANDLE_CLOSING did */
     volatile HINTERNET handle;
     SRWLOCK ends;       /* closing, and taking the callback away: one of them at a time */
     volatile LONG open; /* nobody has called CloseHandle yet */
-    volatile LONG pending[OP_COUNT];
-    volatile LONG closings; /* HANDLE_CLOSING came */
-    volatile LONG wrong;    /* callbacks that should not have been */
+    struct tally tally;
     volatile LONG mischief; /* in the next callback with this status the handle is closed; 0: in none */
     volatile LONG again;    /* so often a completion's callback begins the next Send or Receive */
     volatile LONG muted;    /* its callback was taken away for a while */
@@ -59,10 +53,6 @@ BOOL check_close(struct check *k);
 /* TRUE: each operation has completed once (where the callback was there all the time), nothing else came. */
 BOOL check_right(const struct check *k);
 void CALLBACK on_status(HINTERNET handle, DWORD_PTR context, DWORD status, LPVOID info, DWORD length);
-
-/* Around a call that starts an operation of an asynchronous handle. */
-#define STARTS(k, op, accepted) (InterlockedIncrement(&(k)->pending[op]), starts((k), (op), (accepted)))
-BOOL starts(struct check *k, enum op op, BOOL accepted);
 
 /* The next thing that a thread does to the WebSocket, or to the request. */
 void socket_move(struct check *k, struct chance *c);

@@ -30,4 +30,7 @@ enum op tally_callback(struct tally *t, DWORD status, const void *info, DWORD le
 /* Nothing runs any more on the handle, and all was as it should be; what was not is said in a remark. */
 BOOL tally_even(const struct tally *t);
 
+/* The same where completions may have been for nobody: nothing has come twice, or out of its place. */
+BOOL tally_none_twice(const struct tally *t);
+
 #endif

@@ -118,7 +118,7 @@ static void reservations(void)
     harness_row("an unused chunk is given back");
     CHECK_INT(mem_live(), live);
 
-    CHECK_INT(buf_reserve(&b, 1u << 19, &p, &n), WH_OK);
+    CHECK_INT(buf_reserve(&b, BUF_CHUNK_LARGE, &p, &n), WH_OK);
     CHECK_INT(n, BUF_CHUNK_LARGE);
     memset(p, 'x', n);
     buf_commit(&b, n - 600);
@@ -135,6 +135,49 @@ static void reservations(void)
     CHECK_INT(n, 300);
     buf_commit(&b, 1);
     buf_clear(&b);
+}
+
+static void huge(void)
+{
+    static const uint8_t head[14];
+    struct buf b, other;
+    struct buf_chunk *c;
+    size_t live = mem_live(), n, none;
+    uint8_t *p;
+
+    buf_init(&b, BUF_CHUNK_HUGE);
+    buf_init(&other, BUF_CHUNK_HUGE);
+    harness_row("who wants more than a large chunk gets a huge one, however little more");
+    CHECK_INT(buf_reserve(&b, BUF_CHUNK_LARGE + 1, &p, &n), WH_OK);
+    CHECK_INT(n, BUF_CHUNK_LARGE + 1);
+    buf_commit(&b, n);
+    CHECK(buf_take_huge(&b) == NULL);
+    buf_consume(&b, n);
+    harness_row("it may go to another buffer, where it serves a head and what follows");
+    c = buf_take_huge(&b);
+    CHECK(c != NULL);
+    CHECK(buf_take_huge(&b) == NULL);
+    buf_give_spare(&other, c);
+    mem_fail_at(0, NULL);
+    CHECK_INT(buf_append(&other, span_make(head, sizeof head)), WH_OK);
+    CHECK_INT(buf_reserve(&other, 1u << 20, &p, &n), WH_OK);
+    mem_fail_at(0, &none);
+    CHECK_INT(none, 0);
+    CHECK_INT(n, BUF_CHUNK_HUGE - sizeof head);
+    buf_commit(&other, n);
+    buf_consume(&other, buf_len(&other));
+    harness_row("a buffer with a smaller limit gets no more than that; a spare that is not huge stays");
+    b.limit = BUF_CHUNK_LARGE + 2;
+    CHECK_INT(buf_reserve(&b, 1u << 20, &p, &n), WH_OK);
+    CHECK_INT(n, BUF_CHUNK_LARGE + 2);
+    buf_commit(&b, 0);
+    buf_trim(&b);
+    CHECK_INT(buf_reserve(&b, BUF_CHUNK_LARGE, &p, &n), WH_OK);
+    buf_commit(&b, 0);
+    CHECK(b.spare != NULL && buf_take_huge(&b) == NULL);
+    buf_clear(&b);
+    buf_clear(&other);
+    CHECK_INT(mem_live(), live);
 }
 
 static void waiting_is_small(void)
@@ -344,6 +387,7 @@ static const struct test tests[] = {
     {"an emptied chunk is used again", memory},
     {"spans may be lent while bytes are appended", lent_spans},
     {"reservations choose between the tail and a new chunk", reservations},
+    {"chunks of a large payload", huge},
     {"a small reservation does not keep a large spare", waiting_is_small},
     {"what is consumed under a reservation leaves it alone", consume_under_reservation},
     {"pullup joins chunks, or changes nothing", pullup},

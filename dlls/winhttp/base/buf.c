@@ -127,6 +127,21 @@ void buf_trim(struct buf *b)
     b->spare = NULL;
 }
 
+struct buf_chunk *buf_take_huge(struct buf *b)
+{
+    struct buf_chunk *c = b->spare;
+
+    if (!c || c->size <= BUF_CHUNK_LARGE)
+        return NULL;
+    b->spare = NULL;
+    return c;
+}
+
+void buf_give_spare(struct buf *b, struct buf_chunk *c)
+{
+    chunk_put(b, c);
+}
+
 size_t buf_len(const struct buf *b)
 {
     return b->len;
@@ -184,6 +199,14 @@ enum wh_err buf_append_str(struct buf *b, const char *s)
     return buf_append(b, span_str(s));
 }
 
+/* Who wants more than a large chunk gets one that is as large as they come, whatever is wanted: it fits again. */
+static size_t reserved_size(const struct buf *b, size_t want)
+{
+    if (want > BUF_CHUNK_LARGE)
+        return min_size(b->limit, BUF_CHUNK_HUGE);
+    return want < BUF_CHUNK_SMALL ? BUF_CHUNK_SMALL : want;
+}
+
 enum wh_err buf_reserve(struct buf *b, size_t want, uint8_t **p, size_t *n)
 {
     size_t enough;
@@ -195,7 +218,7 @@ enum wh_err buf_reserve(struct buf *b, size_t want, uint8_t **p, size_t *n)
 
     enough = min_size(want / 2, 512);
     if (chunk_room(b->tail) < (enough ? enough : 1)) {
-        size_t size = want < BUF_CHUNK_SMALL ? BUF_CHUNK_SMALL : min_size(want, BUF_CHUNK_LARGE);
+        size_t size = reserved_size(b, want);
         struct buf_chunk *c;
 
         /* Who asks for little means to wait with it, and must not wait with a large chunk in hand, used or spare. */

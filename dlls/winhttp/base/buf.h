@@ -9,7 +9,8 @@
  *
  * full:   buf_len() == limit. A call that would pass the limit changes nothing and answers WH_E_FULL.
  * Threads: none of its own; the owner's lock. Ownership: the buffer owns its chunks. Memory: an empty buffer owns no
- * chunk (one spare may be kept between buf_trim calls, so that a busy connection does not allocate per message).
+ * chunk (one spare may be kept between buf_trim calls, so that a busy connection does not allocate per message; it may
+ * be handed to another buffer meanwhile).
  * Errors: WH_E_NOMEM (nothing changed), WH_E_FULL.
  */
 #ifndef BASE_BUF_H
@@ -23,6 +24,9 @@
  * room, in one call. */
 #define BUF_CHUNK_SMALL 2048u
 #define BUF_CHUNK_LARGE 65536u
+/* A large payload on its way out: one call into the kernel costs more than copying 64 KB, and half a megabyte still
+ * lies in the nearer caches when the kernel copies it. Beside it there is room for what goes before, a frame's head. */
+#define BUF_CHUNK_HUGE (8u * BUF_CHUNK_LARGE + BUF_CHUNK_SMALL)
 
 struct buf_chunk;
 
@@ -37,6 +41,9 @@ struct buf {
 void buf_init(struct buf *b, size_t limit);
 void buf_clear(struct buf *b); /* drops the bytes and every chunk, the spare too */
 void buf_trim(struct buf *b);  /* gives the spare back; an idle connection calls this */
+/* The spare itself, if it is larger than BUF_CHUNK_LARGE, else NULL: the caller's, to give it to a buffer again. */
+struct buf_chunk *buf_take_huge(struct buf *b);
+void buf_give_spare(struct buf *b, struct buf_chunk *c); /* the smaller of two is freed */
 size_t buf_len(const struct buf *b);
 size_t buf_room(const struct buf *b); /* limit - len */
 
@@ -45,10 +52,11 @@ enum wh_err buf_append_str(struct buf *b, const char *s);
 
 /*
  * Contiguous space at the tail for up to want bytes (want > 0): *p and *n (1 <= *n) describe it; a new chunk of at
- * least BUF_CHUNK_SMALL, at most BUF_CHUNK_LARGE payload bytes is made when the tail has less than want/2 (or 512
- * bytes, whichever is less) left. buf_commit makes the first n bytes of it part of the queue; committing 0 is allowed
- * and gives an unused empty chunk back. A small chunk is never made of a large spare, which is given back instead:
- * a connection that waits holds little. Between the two the buffer may be consumed but not appended to.
+ * least BUF_CHUNK_SMALL, at most BUF_CHUNK_LARGE payload bytes, or of BUF_CHUNK_HUGE for who wants more than that, is
+ * made when the tail has less than want/2 (or 512 bytes, whichever is less) left. buf_commit makes the first n bytes of
+ * it part of the queue; committing 0 is allowed and gives an unused empty chunk back. A small chunk is never made of a
+ * large spare, which is given back instead: a connection that waits holds little. Between the two the buffer may be
+ * consumed but not appended to.
  */
 enum wh_err buf_reserve(struct buf *b, size_t want, uint8_t **p, size_t *n);
 void buf_commit(struct buf *b, size_t n);

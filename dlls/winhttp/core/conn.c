@@ -8,14 +8,22 @@
 #include <string.h>
 #include "base/mem.h"
 #include "core/pool.h"
+#include "core/spare.h"
 #include "core/wait.h"
 #include "io/clock.h"
 #include "sys/trust_engine.h"
 
+/* The loop has gone: so does what was kept from connection to connection. */
+static void forget(void)
+{
+    trust_engine_forget();
+    spare_forget();
+}
+
 void conn_start(void)
 {
     loop_set_sink(crank_io);
-    loop_set_end(trust_engine_forget);
+    loop_set_end(forget);
 }
 
 enum wh_err conn_create(const struct conn_target *target, const struct settings *settings, struct conn **out)

@@ -33,9 +33,9 @@ struct conn;
 struct conn_user;
 
 /* Buffers between socket and user, bytes. In: one large chunk being read and one being decoded, plus a TLS record. Out:
- * what is masked or encrypted ahead of the kernel; a large send keeps two chunks in flight. */
+ * what is masked or encrypted ahead of the kernel, and what one send hands it at most. */
 #define CONN_IN_LIMIT  (4u * 65536u)
-#define CONN_OUT_LIMIT (4u * 65536u)
+#define CONN_OUT_LIMIT BUF_CHUNK_HUGE
 
 /* Taken in at a time outside the crank, on the stack. */
 #define CONN_PULL 8192u

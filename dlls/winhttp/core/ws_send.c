@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* WinHttpWebSocketSend: one frame per call, masked from the application's buffer into the output as there is room;
  * complete when the kernel has it. */
+#include "core/spare.h"
 #include "core/websocket.h"
 
 static void send_done(struct websocket *w)
@@ -9,6 +10,7 @@ static void send_done(struct websocket *w)
 
     n->u.ws_status.dwBytesTransferred = (DWORD)w->send.len;
     n->u.ws_status.eBufferType = w->send_type;
+    spare_return(chain_out(&w->user.conn->chain));
     op_succeed(&w->send, WINHTTP_CALLBACK_STATUS_WRITE_COMPLETE, &n->u, sizeof(n->u.ws_status));
 }
 
@@ -18,10 +20,13 @@ void ws_send_down(struct websocket *w)
     struct op *op = &w->send;
 
     if (w->send_started) {
+        struct buf *out = chain_out(&c->chain);
         size_t used;
-        enum wh_err err =
-            x_ws_send_some(w->link, span_make(op->buf + op->done, op->len - op->done), chain_out(&c->chain), &used);
+        enum wh_err err;
 
+        if (op->len - op->done > BUF_CHUNK_LARGE)
+            spare_lend(out);
+        err = x_ws_send_some(w->link, span_make(op->buf + op->done, op->len - op->done), out, &used);
         op->done += used;
         if (err == WH_AGAIN)
             return;

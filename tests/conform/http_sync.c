@@ -208,6 +208,7 @@ static void check_uploads(INTERNET_PORT port, const WCHAR *path, DWORD flags, co
     check_upload(path, flags, 9, 4, 1, where);
     check_upload(path, flags, 100, 0, 100, where);
     check_upload(path, flags, 1000000, 0, 7777, where);
+    check_upload(path, flags, 1000000, 0, 1000000, where); /* more than the kernel takes at once */
     check_upload(path, flags, 1000000, 1000000, 1, where);
     client_close(&the);
 }

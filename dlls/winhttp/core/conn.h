@@ -215,6 +215,9 @@ bool conn_flushed(const struct conn *c);            /* nothing is left to be tak
 int conn_net_error(const struct conn *c, enum wh_err err);
 bool conn_ended(const struct conn *c); /* the peer's side has ended: chain_in holds all there will ever be */
 size_t conn_out_room(struct conn *c);
+/* Inside the crank: of s, application memory, what the kernel takes at once past the chain's buffers; 0 where a floor
+ * or bytes that wait stand between, or look at c->tx_error. */
+size_t conn_send_direct(struct conn *c, struct span s);
 
 /*
  * Leaves the connection to itself (unbound before): flushes, says our FIN if fin (else waits for the peer's first),

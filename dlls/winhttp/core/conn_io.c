@@ -39,14 +39,14 @@ static void received(struct conn *c, enum wh_err err, size_t n)
     arrived(c, err, n);
 }
 
-static void sent(struct conn *c, enum wh_err err, size_t n)
+/* The kernel has taken bytes, or will take no more. */
+static void sent(struct conn *c, enum wh_err err)
 {
     if (err != WH_OK) {
         c->tx_error = err;
         c->net_error = c->sock.last_error;
         return;
     }
-    buf_consume(&c->chain.wire_out, n);
     c->tx_last = clock_ms();
 }
 
@@ -63,7 +63,8 @@ enum wh_err conn_io_ended(struct conn *c, struct sock_op *op)
         break;
     case SOCK_OP_SEND:
         c->tx_busy = 0;
-        sent(c, err, n);
+        buf_consume(&c->chain.wire_out, n);
+        sent(c, err);
         break;
     case SOCK_OP_CONNECT:
         c->connect_done = true;
@@ -76,7 +77,7 @@ enum wh_err conn_io_ended(struct conn *c, struct sock_op *op)
 bool conn_send_some(struct conn *c)
 {
     struct span v[SOCK_SEND_SPANS];
-    size_t count, n, total = buf_spans(&c->chain.wire_out, v, SOCK_SEND_SPANS, &count);
+    size_t count, n = 0, total = buf_spans(&c->chain.wire_out, v, SOCK_SEND_SPANS, &count);
     enum wh_err err;
 
     if (!total)
@@ -87,8 +88,22 @@ bool conn_send_some(struct conn *c)
         conn_ref(c);
         return false;
     }
-    sent(c, err, n);
+    buf_consume(&c->chain.wire_out, n);
+    sent(c, err);
     return true;
+}
+
+size_t conn_send_direct(struct conn *c, struct span s)
+{
+    size_t n = 0;
+    enum wh_err err;
+
+    if (c->chain.top || c->tx_busy || c->tx_error != WH_OK || buf_len(&c->chain.wire_out))
+        return 0;
+    err = sock_try_send(&c->sock, &s, 1, &n);
+    if (err != WH_AGAIN)
+        sent(c, err);
+    return n;
 }
 
 bool conn_receive_some(struct conn *c, HANDLE event)

@@ -138,11 +138,18 @@ void req_opened(struct request *r)
         notify_post(&r->object, LANE_MAIN, &r->gate);
 }
 
-/* Copies what there is room for; true when all of it is in the output. */
+/* Hands the kernel what it takes from where it stands, and copies of the rest what there is room for; true when all of
+ * it has gone or is in the output. */
 static bool pour(struct request *r, const uint8_t *p, size_t n, size_t *done)
 {
     struct conn *c = r->user.conn;
 
+    if (*done < n)
+        *done += conn_send_direct(c, span_make(p + *done, n - *done));
+    if (c->tx_error != WH_OK) {
+        req_lost(r, c->tx_error);
+        return false;
+    }
     while (*done < n) {
         size_t room = conn_out_room(c), step = n - *done;
         enum wh_err err;

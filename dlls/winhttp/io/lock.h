@@ -84,10 +84,13 @@ static inline void lock_none_held(void)
 }
 #endif
 
+/* Tried first: under Wine that is one interlocked operation, where the other call makes two and waits for its own store
+ * in between, and hardly any lock of ours is ever found taken. */
 static inline void lock_exclusive(struct lock *l)
 {
     lock_take(l);
-    AcquireSRWLockExclusive(&l->srw);
+    if (!TryAcquireSRWLockExclusive(&l->srw))
+        AcquireSRWLockExclusive(&l->srw);
 }
 
 static inline void unlock_exclusive(struct lock *l)

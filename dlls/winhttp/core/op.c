@@ -37,7 +37,7 @@ enum wh_err op_prepare_wait(struct op *op)
 
 bool op_busy(struct op *op)
 {
-    return op->pending || note_queued(op->object, &op->note);
+    return op->pending || note_queued(&op->note);
 }
 
 void op_begin(struct op *op, DWORD api, void *buf, size_t len)
@@ -53,18 +53,20 @@ void op_begin(struct op *op, DWORD api, void *buf, size_t len)
     op->done = 0;
     op->err = WH_OK;
     op->net_error = 0;
-    op->since = clock_ms();
+    op->since = 0;
     op->note.not_on = 0;
 }
 
-uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout)
+uint64_t op_due(struct op *op, uint64_t last, uint32_t timeout)
 {
-    uint64_t since = last > op->since ? last : op->since;
-
-    return timeout == 0 || timeout == 0xFFFFFFFFu ? TIMER_NEVER : since + timeout;
+    if (timeout == 0 || timeout == 0xFFFFFFFFu)
+        return TIMER_NEVER;
+    if (!op->since)
+        op->since = clock_ms();
+    return (last > op->since ? last : op->since) + timeout;
 }
 
-/* The one way out of pending. */
+/* The one way out of pending. The operation's reference goes to the note, if there is one. */
 static void op_resolve(struct op *op, enum wh_err err)
 {
     struct object *o = op->object;
@@ -75,9 +77,10 @@ static void op_resolve(struct op *op, enum wh_err err)
     if (!op->waited) {
         op->note.completion = true;
         notify_post(o, op->lane, &op->note);
-    } else if (op->event && op->thread != GetCurrentThreadId()) {
-        SetEvent(op->event);
+        return;
     }
+    if (op->event && op->thread != GetCurrentThreadId())
+        SetEvent(op->event);
     object_unref(o);
 }
 

@@ -24,7 +24,7 @@ struct op {
     uint8_t *buf;    /* the caller's buffer, touched only under the guard while pending */
     size_t len;      /* its bytes */
     size_t done;     /* bytes moved so far */
-    uint64_t since;  /* clock_ms when it began */
+    uint64_t since;  /* clock_ms when its limit was first asked for: in the call that began it; 0: not yet */
     enum wh_err err; /* outcome, once resolved */
     int net_error;   /* Winsock's code behind a failure, to be set before op_fail; 0: none */
     HANDLE event;    /* synchronous handles, and D2's wait; taken by op_prepare_wait, kept as long as the object */
@@ -39,8 +39,9 @@ void op_begin(struct op *op, DWORD api, void *buf,
               size_t len); /* takes a reference of the object (reason: operation) */
 
 /* When the operation has rested for timeout ms, counted from its beginning or from the last byte in its direction; 0
- * and 0xFFFFFFFF: never (TO2). */
-uint64_t op_due(const struct op *op, uint64_t last, uint32_t timeout);
+ * and 0xFFFFFFFF: never (TO2). Its time begins when this is first asked, at the end of the crank that left it pending:
+ * most operations are done by then, and a look at the clock costs as much as one of those. */
+uint64_t op_due(struct op *op, uint64_t last, uint32_t timeout);
 
 /* Success: status with info (NULL, or inside op->note.u, or application memory) becomes the completion. */
 void op_succeed(struct op *op, DWORD status, const void *info, DWORD info_len);

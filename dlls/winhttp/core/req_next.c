@@ -120,7 +120,7 @@ static void tell_redirect(struct request *r)
         r->redirect_note.info_len = (DWORD)wide_length(r->next_url) + 1;
         r->redirect_note.after = redirect_passed;
         r->redirect_note.ends_drain = true;
-        notify_post(&r->object, LANE_MAIN, &r->redirect_note);
+        notify_post(object_ref(&r->object), LANE_MAIN, &r->redirect_note);
     } else if (r->recv.pending) {
         req_break(r, err);
     }

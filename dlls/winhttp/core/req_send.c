@@ -135,7 +135,7 @@ void req_opened(struct request *r)
     if (err != WH_OK)
         req_break(r, err);
     else
-        notify_post(&r->object, LANE_MAIN, &r->gate);
+        notify_post(object_ref(&r->object), LANE_MAIN, &r->gate);
 }
 
 /* Hands the kernel what it takes from where it stands, and copies of the rest what there is room for; true when all of

@@ -296,12 +296,12 @@ static bool user_wants(struct conn_user *u)
     return r->recv.pending && (r->wire == REQ_HEAD || r->wire == REQ_BODY);
 }
 
-static uint64_t send_due(const struct request *r)
+static uint64_t send_due(struct request *r)
 {
     return req_sending(r) ? op_due(&r->send, r->user.conn->tx_last, r->settings.send_timeout) : TIMER_NEVER;
 }
 
-static uint64_t recv_due(const struct request *r)
+static uint64_t recv_due(struct request *r)
 {
     uint64_t due;
 
@@ -313,7 +313,7 @@ static uint64_t recv_due(const struct request *r)
 
 static uint64_t user_deadline(struct conn_user *u)
 {
-    const struct request *r = request_of_user(u);
+    struct request *r = request_of_user(u);
     uint64_t send = send_due(r), recv = recv_due(r);
 
     return send < recv ? send : recv;

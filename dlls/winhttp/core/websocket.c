@@ -225,7 +225,7 @@ static bool user_wants(struct conn_user *u)
     return !w->ahead_full && (w->object.async || (w->swept && !u->conn->rx_event));
 }
 
-static uint64_t pending_due(const struct op *op, uint64_t last, uint32_t timeout)
+static uint64_t pending_due(struct op *op, uint64_t last, uint32_t timeout)
 {
     return op->pending ? op_due(op, last, timeout) : TIMER_NEVER;
 }
@@ -237,7 +237,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 /* A Receive has no limit of its own (a quiet WebSocket is a healthy one), unless an application has chosen a receive
  * timeout. */
-static uint64_t receive_due(const struct websocket *w)
+static uint64_t receive_due(struct websocket *w)
 {
     return w->settings.receive_timeout_set
                ? pending_due(&w->receive, w->user.conn->rx_last, w->settings.receive_timeout)
@@ -246,7 +246,7 @@ static uint64_t receive_due(const struct websocket *w)
 
 /* When the first of the pending operations has taken too long. Those that send wait for the kernel; Close waits for the
  * peer, which is the link's business (D7). */
-static uint64_t ops_due(const struct websocket *w)
+static uint64_t ops_due(struct websocket *w)
 {
     uint64_t last = w->user.conn->tx_last;
     uint64_t due = earlier(receive_due(w), pending_due(&w->send, last, w->settings.send_timeout));

@@ -6,6 +6,7 @@
  */
 #include "core/websocket.h"
 #include <string.h>
+#include "io/clock.h"
 #include "proto/ws_msg.h"
 
 /*
@@ -137,7 +138,7 @@ enum wh_err websocket_close(struct websocket *w, USHORT status, const void *reas
     if (w->receive.pending)
         op_fail(&w->receive, WH_E_CANCELLED); /* W44 */
     op_begin(&w->close, WINHTTP_WEB_SOCKET_CLOSE_OPERATION, NULL, 0);
-    x_ws_closing(w->link, w->close.since);
+    x_ws_closing(w->link, clock_ms());
     return ws_leave_call(&k, &w->close, CRANK_ALL);
 }
 

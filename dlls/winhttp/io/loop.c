@@ -46,6 +46,7 @@ static struct {
     size_t tasks;
     CONDITION_VARIABLE handed; /* a task with a not_on was taken */
     uint64_t away_since;       /* when the last worker that was not away went away */
+    volatile LONG moved;       /* a worker that is away has been seen between two callbacks; no lock */
     uint64_t spare_since;      /* since then there was always one waiting that was not needed; 0: there was not */
     unsigned soft;             /* so many workers are started at once when they are all away */
     void (*sink)(struct sock_op *op);
@@ -221,7 +222,10 @@ bool loop_look(void)
         loop.wake_sent = true;
     }
     again = loop.holders && loop.workers < LOOP_WORKERS_MAX && loop.waiting == 0 && loop.awake == 0;
-    if (again && clock_ms() - loop.away_since >= LOOP_STALL_MS) {
+    if (again && loop.moved) {
+        loop.moved = false;
+        loop.away_since = clock_ms();
+    } else if (again && clock_ms() - loop.away_since >= LOOP_STALL_MS) {
         spare = true;
         loop__reserve_worker();
     }
@@ -481,8 +485,10 @@ void loop_enter_app(void)
     loop.awake--;
     wake = loop__want_wake();
     alone = loop.awake == 0 && loop.waiting == 0;
-    if (alone)
+    if (alone) {
         loop.away_since = clock_ms();
+        loop.moved = false;
+    }
     if (alone && loop.workers < loop.soft) {
         spare = true;
         loop__reserve_worker();
@@ -509,6 +515,12 @@ void loop_leave_app(void)
     loop__lock();
     loop.awake++;
     loop__unlock();
+}
+
+void loop_back_in_app(void)
+{
+    if (!loop.moved)
+        loop.moved = true; /* written once for each look: many threads come by here */
 }
 
 /* ---- for everybody ---- */

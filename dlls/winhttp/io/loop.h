@@ -52,8 +52,11 @@ void loop_post_away(struct task *t); /* the same, but run is called on another t
 HANDLE loop_port(void);              /* for io/sock.c: sockets are put on it with completion key 0 */
 
 bool loop_on_worker(void); /* the calling thread is one of the workers */
-void loop_enter_app(void); /* around application callbacks; nothing on threads that are not workers; nests */
+/* Around a stay in application code, of one callback or several in a row; nothing on threads that are not workers;
+ * nests. */
+void loop_enter_app(void);
 void loop_leave_app(void);
+void loop_back_in_app(void); /* between two callbacks of one stay: a sign of progress */
 
 /* Set once before the first socket: called on a worker, no lock held, for every operation that ends on the port. */
 struct sock_op;

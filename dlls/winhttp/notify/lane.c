@@ -48,31 +48,58 @@ static bool mask_takes(DWORD mask, DWORD status)
            (mask & MASK_TAKES_CLOSE) == MASK_TAKES_CLOSE;
 }
 
-/* The only place where the application is called. */
-static void call_application(struct object *o, DWORD status, const void *info, DWORD info_len)
-{
-    struct notify *nt = &o->notify;
-    WINHTTP_STATUS_CALLBACK callback;
+/* Whom a note is told. */
+struct listener {
+    WINHTTP_STATUS_CALLBACK callback; /* NULL: nobody */
     DWORD_PTR context;
-    unsigned depth;
-    bool wanted;
+};
 
-    lock_shared(&nt->lock);
-    callback = nt->callback;
-    context = nt->context;
-    wanted = callback && mask_takes(nt->mask, status);
-    unlock_shared(&nt->lock);
+/* Lock held. Clients dereference the context of HANDLE_CLOSING without a check (D12). */
+static struct listener listener_for(const struct notify *nt, DWORD status)
+{
+    struct listener who = {nt->callback, nt->context};
 
-    /* Clients dereference the context of HANDLE_CLOSING without a check (D12). */
-    if (!wanted || (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING && !context))
+    if (!mask_takes(nt->mask, status) || (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING && !who.context))
+        who.callback = NULL;
+    return who;
+}
+
+/* A stay in application code: one callback, or a drain's callbacks with no work of ours between them. */
+struct stay {
+    bool inside;
+    unsigned depth; /* of this thread's callbacks before it */
+};
+
+static void stay_begin(struct stay *s)
+{
+    if (s->inside) {
+        loop_back_in_app();
         return;
-    depth = notify_depth();
-    set_depth(depth + 1);
-    lock_none_held();
+    }
+    s->inside = true;
+    s->depth = notify_depth();
+    set_depth(s->depth + 1);
     loop_enter_app();
-    callback(o->handle, context, status, (void *)info, info_len);
+}
+
+static void stay_end(struct stay *s)
+{
+    if (!s->inside)
+        return;
+    s->inside = false;
     loop_leave_app();
-    set_depth(depth);
+    set_depth(s->depth);
+}
+
+/* The only place where the application is called. */
+static void call_application(struct object *o, struct listener who, DWORD status, const void *info, DWORD info_len,
+                             struct stay *s)
+{
+    if (!who.callback)
+        return;
+    lock_none_held();
+    stay_begin(s);
+    who.callback(o->handle, who.context, status, (void *)info, info_len);
 }
 
 static void run_deliver_task(struct task *t);
@@ -149,23 +176,17 @@ void notify_post(struct object *o, enum lane_id id, struct note *n)
     struct notify *nt = &o->notify;
     struct lane *l = &nt->lane[id];
 
-    object_ref(o);
     lock_exclusive(&nt->lock);
-    n->queued = true;
+    atomic_store_explicit(&n->queued, true, memory_order_relaxed);
     list_add_tail(&l->queue, &n->node);
     if (l->wake && l->drainer != GetCurrentThreadId())
         SetEvent(l->wake);
     unlock_exclusive(&nt->lock);
 }
 
-bool note_queued(struct object *o, const struct note *n)
+bool note_queued(const struct note *n)
 {
-    bool queued;
-
-    lock_shared(&o->notify.lock);
-    queued = n->queued;
-    unlock_shared(&o->notify.lock);
-    return queued;
+    return atomic_load_explicit(&n->queued, memory_order_acquire);
 }
 
 enum wh_err notify_inform(struct object *o, enum lane_id id, DWORD status, const void *info, DWORD info_len,
@@ -186,7 +207,7 @@ enum wh_err notify_inform(struct object *o, enum lane_id id, DWORD status, const
         n->info = n + 1;
         n->info_len = info_len;
     }
-    notify_post(o, id, n);
+    notify_post(object_ref(o), id, n);
     return WH_OK;
 }
 
@@ -203,11 +224,24 @@ static bool take_closing(struct notify *nt)
     return true;
 }
 
+/* A call that no other follows. */
+static void call_once(struct object *o, DWORD status, const void *info, DWORD info_len)
+{
+    struct stay stay = {0};
+    struct listener who;
+
+    lock_shared(&o->notify.lock);
+    who = listener_for(&o->notify, status);
+    unlock_shared(&o->notify.lock);
+    call_application(o, who, status, info, info_len, &stay);
+    stay_end(&stay);
+}
+
 static void deliver_closing(struct object *o)
 {
     HINTERNET handle = o->handle;
 
-    call_application(o, WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, &handle, sizeof(handle));
+    call_once(o, WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING, &handle, sizeof(handle));
 }
 
 void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len)
@@ -222,7 +256,7 @@ void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len
     unlock_exclusive(&nt->lock);
     if (last)
         return;
-    call_application(o, status, info, info_len);
+    call_once(o, status, info, info_len);
     lock_exclusive(&nt->lock);
     nt->now_running--;
     last = take_closing(nt);
@@ -231,12 +265,20 @@ void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len
         deliver_closing(o);
 }
 
+/* Without the lock: only the thread itself makes a claim its own, and gives it up. */
+static bool is_claimed_by(const struct lane *l, DWORD thread)
+{
+    return l->drainer == thread;
+}
+
 static bool claim(struct object *o, enum lane_id id, bool nested, bool at_any_depth)
 {
     struct lane *l = &o->notify.lane[id];
     DWORD me = GetCurrentThreadId();
     bool mine = false;
 
+    if (!nested && is_claimed_by(l, me))
+        return false;
     lock_exclusive(&o->notify.lock);
     /* The end of a handle is told inside CloseHandle, wherever that is called (D14). */
     if (!at_any_depth && !o->notify.closing && notify_depth() >= LANE_NESTING)
@@ -353,58 +395,74 @@ void lane_set_wake(struct object *o, enum lane_id id, HANDLE event)
     unlock_exclusive(&o->notify.lock);
 }
 
-/* Lock held: the next note this thread may deliver, unlinked and copied to *n; its memory in *heap when it is the
- * lane's to free. */
-static bool take_note(struct lane *l, const struct note *mine, struct note *n, struct note **heap, bool *was_mine)
+/* What a drainer has in hand. */
+struct taken {
+    struct note note;
+    struct note *heap; /* its memory when it is the lane's to free, else NULL */
+    struct listener who;
+    bool mine; /* it is the one the drainer waits for */
+};
+
+/* Lock held: the next note this thread may deliver, unlinked and copied. */
+static bool take_note(struct notify *nt, struct lane *l, const struct note *mine, struct taken *t)
 {
     struct list *node = list_first(&l->queue);
     struct note *first;
+    DWORD me = GetCurrentThreadId();
 
-    if (!node)
+    if (!node || (l->wanted_by && l->wanted_by != me))
         return false;
     first = container_of(node, struct note, node);
-    *was_mine = !mine || first == mine;
-    if (first->not_on == GetCurrentThreadId() && first != mine && l->handed_on < HAND_ON_LIMIT)
+    t->mine = !mine || first == mine;
+    if (first->not_on == me && first != mine && l->handed_on < HAND_ON_LIMIT)
         return false;
     list_remove(node);
     l->handed_on = 0;
-    first->queued = false;
-    *n = *first;
-    *heap = first->heap ? first : NULL;
-    if (n->info == &first->u)
-        n->info = &n->u;
+    l->in_app++;
+    t->note = *first;
+    t->heap = first->heap ? first : NULL;
+    if (t->note.info == &first->u)
+        t->note.info = &t->note.u;
+    t->who = listener_for(nt, first->status);
+    atomic_store_explicit(&first->queued, false, memory_order_release);
     return true;
+}
+
+static void deliver(struct object *o, struct lane *l, const struct taken *t, struct stay *stay)
+{
+    const struct note *n = &t->note;
+
+    if (n->status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
+        net_error_told(((const WINHTTP_ASYNC_RESULT *)n->info)->dwError, n->net_error);
+    call_application(o, t->who, n->status, n->info, n->info_len, stay);
+    l->in_app--;
+    if (n->after) {
+        stay_end(stay); /* it is work of ours */
+        n->after(o, false);
+    }
+    mem_free(t->heap);
+    object_unref(o);
 }
 
 bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
 {
     struct notify *nt = &o->notify;
     struct lane *l = &nt->lane[id];
-    bool delivered = false;
+    struct stay stay = {0};
+    struct taken t;
+    bool delivered = false, got;
 
-    for (;;) {
-        struct note n, *heap;
-        bool was_mine, got;
-
+    do {
         lock_exclusive(&nt->lock);
-        got = !(l->wanted_by && l->wanted_by != GetCurrentThreadId()) && take_note(l, mine, &n, &heap, &was_mine);
-        if (got)
-            InterlockedIncrement(&l->in_app);
+        got = take_note(nt, l, mine, &t);
         unlock_exclusive(&nt->lock);
         if (!got)
-            return delivered;
-        if (n.status == WINHTTP_CALLBACK_STATUS_REQUEST_ERROR)
-            net_error_told(((const WINHTTP_ASYNC_RESULT *)n.info)->dwError, n.net_error);
-        call_application(o, n.status, n.info, n.info_len);
-        InterlockedDecrement(&l->in_app);
-        if (n.after)
-            n.after(o, false);
-        mem_free(heap);
-        object_unref(o);
-        delivered |= was_mine;
-        if (n.ends_drain)
-            return delivered;
-    }
+            break;
+        deliver(o, l, &t, &stay);
+        delivered |= t.mine;
+    } while (!t.note.ends_drain);
+    stay_end(&stay);
+    return delivered;
 }
 
 /* Lock held: have a worker drain the lane; another than this thread if this one must not deliver what is next. */
@@ -447,6 +505,8 @@ void lane_kick(struct object *o, enum lane_id id)
     struct notify *nt = &o->notify;
     struct lane *l = &nt->lane[id];
 
+    if (is_claimed_by(l, GetCurrentThreadId()))
+        return; /* the drain below this call on the stack goes on */
     lock_exclusive(&nt->lock);
     if (!l->drainer && ((o->async && !list_empty(&l->queue)) || (nt->closing && !nt->closed)))
         post_deliver(o, l);

@@ -25,6 +25,7 @@
 #ifndef NOTIFY_LANE_H
 #define NOTIFY_LANE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <winsock2.h>
 #include <windows.h>
@@ -55,13 +56,13 @@ struct note {
     DWORD status;
     const void *info; /* what the callback gets; may point into u or to memory that `after` frees */
     DWORD info_len;
-    DWORD net_error;  /* behind a REQUEST_ERROR (net_error.h) */
-    bool completion;  /* asynchronous handles only; never dropped by a close */
-    bool heap;        /* the lane frees it with mem_free once delivered */
-    bool ends_drain;  /* what is behind it is left to another drain (N21) */
-    bool queued;      /* lane lock */
-    DWORD not_on;     /* thread that called, and was told that the completion comes on another (B20); 0 = any */
-    note_after after; /* may be NULL */
+    DWORD net_error;    /* behind a REQUEST_ERROR (net_error.h) */
+    bool completion;    /* asynchronous handles only; never dropped by a close */
+    bool heap;          /* the lane frees it with mem_free once delivered */
+    bool ends_drain;    /* what is behind it is left to another drain (N21) */
+    atomic_bool queued; /* written under the lane lock; once false, the note is its owner's again */
+    DWORD not_on;       /* thread that called, and was told that the completion comes on another (B20); 0 = any */
+    note_after after;   /* may be NULL */
     union {
         DWORD dword;
         HINTERNET handle;
@@ -74,15 +75,15 @@ struct note {
 struct lane {
     enum lane_id id; /* constant: its index in struct notify */
     struct list queue;
-    DWORD drainer;       /* thread that has the claim, 0 = none */
-    unsigned claims;     /* nested claims of that thread */
-    DWORD wanted_by;     /* thread that waits for the claim (D2), 0 = none */
-    HANDLE handed_over;  /* its event; the claim has been given up in its favour */
-    HANDLE wake;         /* event of the drainer, set when another thread posts a note; NULL = none */
-    struct task deliver; /* posted when a worker shall drain */
+    volatile DWORD drainer; /* thread that has the claim, 0 = none; each thread may ask for itself without the lock */
+    unsigned claims;        /* nested claims of that thread */
+    DWORD wanted_by;        /* thread that waits for the claim (D2), 0 = none */
+    HANDLE handed_over;     /* its event; the claim has been given up in its favour */
+    HANDLE wake;            /* event of the drainer, set when another thread posts a note; NULL = none */
+    struct task deliver;    /* posted when a worker shall drain */
     bool deliver_posted;
-    volatile LONG in_app; /* callbacks of the drainer on its stack; written by it alone, raised under the lane lock */
-    unsigned handed_on;   /* times a worker found a note it must not deliver (note.not_on) */
+    volatile unsigned in_app; /* its callbacks on its stack; written by it alone, raised under the lane lock */
+    unsigned handed_on;       /* times a worker found a note it must not deliver (note.not_on) */
 };
 
 struct notify {
@@ -110,8 +111,8 @@ DWORD_PTR notify_context(struct object *o);
 WINHTTP_STATUS_CALLBACK notify_callback(struct object *o);
 bool notify_wanted(struct object *o, DWORD status); /* a callback is set and its mask takes this status (D11) */
 
-/* Queues n behind the lane's notes; takes a reference of o until n has been taken. Any lock may be held. Does not
- * deliver. */
+/* Queues n behind the lane's notes, with a reference of o that the caller gives up: the lane drops it behind the
+ * delivery. Any lock may be held. Does not deliver. */
 void notify_post(struct object *o, enum lane_id id, struct note *n);
 
 /* A note for information: info_bytes of info are copied, info_len is what the callback is told (characters or bytes).
@@ -145,7 +146,7 @@ void lane_release(struct object *o,
 void lane_kick(
     struct object *o,
     enum lane_id id); /* the end of a call that did not get the claim: what it left goes to a worker, if to nobody */
-bool note_queued(struct object *o, const struct note *n); /* posted and not taken yet */
+bool note_queued(const struct note *n); /* posted and not taken yet; no lock needed */
 void notify_deliver(
     struct object *o); /* a worker (or a closing thread): claims, drains and releases each lane that is free */
 void notify_closing(struct object *o); /* drops queued information, makes HANDLE_CLOSING due (D12, D14); call

@@ -46,8 +46,8 @@ struct conn_user;
 #define CONN_LINGER_BYTES (16u * 1048576u)
 #define CONN_LINGER_MS    1000u
 
-/* A synchronous WebSocket between calls: after this silence a worker arms a receive, so that pings are answered (D3).
- */
+/* A synchronous WebSocket between calls: after this silence, or up to twice as much, a worker arms a receive, so that
+ * pings are answered (D3). */
 #define CONN_SWEEP_MS 100u
 
 enum conn_state {
@@ -190,8 +190,9 @@ void conn_unbind(struct conn *c);    /* lock held, and the object's; the user's 
 struct conn *user_lock(struct conn_user *u);
 void user_unlock(struct conn_user *u, struct conn *c);
 
-enum { CRANK_UP = 1, CRANK_DOWN = 2, CRANK_ALL = 3 };
-void conn_crank(struct conn *c, unsigned what,
+/* Each does what the one before it does: sends; turns what has come already; receives. */
+enum crank { CRANK_DOWN, CRANK_UP, CRANK_ALL };
+void conn_crank(struct conn *c, enum crank what,
                 HANDLE event);            /* event: the caller's, when it is a synchronous call; else NULL */
 void conn_unlock_deliver(struct conn *c); /* unlocks; follow-ups; news of the bound object (on behalf of a worker) */
 void conn_post(struct conn *c); /* lock held: crank soon, on the thread that drives (rx_event's, or a worker) */

@@ -143,17 +143,17 @@ void crank_deadline(struct conn *c)
         conn_unref(c);
 }
 
-void conn_crank(struct conn *c, unsigned what, HANDLE event)
+void conn_crank(struct conn *c, enum crank what, HANDLE event)
 {
     assert(!c->cranking);
     c->cranking = true;
-    if (what & CRANK_UP) {
+    if (what == CRANK_DOWN) {
+        step_down(c);
+    } else {
         do {
             step_up(c, event);
             step_down(c);
-        } while (conn_receive_some(c, event));
-    } else {
-        step_down(c);
+        } while (what == CRANK_ALL && conn_receive_some(c, event));
     }
     if (c->state == CONN_LINGER)
         step_linger_end(c);

@@ -9,6 +9,7 @@
 #include "core/wait.h"
 #include "io/clock.h"
 #include "io/rand.h"
+#include "notify/net_error.h"
 
 static const struct object_ops websocket_ops;
 static const struct conn_user_ops websocket_user_ops;
@@ -17,6 +18,8 @@ static void websocket_destroy(struct object *o)
 {
     struct websocket *w = websocket_of(o);
 
+    if (w->line)
+        conn_unref(w->line);
     if (w->link)
         x_ws_destroy(w->link);
     op_destroy(&w->receive);
@@ -47,6 +50,7 @@ static enum wh_err take_over(struct websocket *w, struct request *r)
     w->settings = r->settings;
     conn_unbind(c);
     conn_bind(c, &w->user);
+    w->line = conn_ref(c);
     req_enter(r, REQ_TAKEN);
     conn_unlock(c);
     unlock_exclusive(&r->object.lock);
@@ -54,19 +58,41 @@ static enum wh_err take_over(struct websocket *w, struct request *r)
     return WH_OK;
 }
 
+struct conn *ws_lock(struct websocket *w)
+{
+    struct conn *c = w->line;
+
+    if (c) {
+        conn_lock(c);
+        if (c->user == &w->user)
+            return c;
+        conn_unlock(c); /* it has been let go, and no other takes its place */
+    }
+    lock_exclusive(&w->object.lock);
+    return NULL;
+}
+
+void ws_unlock(struct websocket *w, struct conn *c)
+{
+    if (c)
+        conn_unlock(c);
+    else
+        unlock_exclusive(&w->object.lock);
+}
+
 /* From now on the link reads: asynchronous handles arm a receive at once (D3). */
 static void start(struct websocket *w)
 {
-    struct conn *c = user_lock(&w->user);
+    struct conn *c = ws_lock(w);
 
     if (!c) {
-        user_unlock(&w->user, NULL);
+        ws_unlock(w, NULL);
         return;
     }
     x_ws_set_keepalive(w->link, X_WS_KEEPALIVE_DEFAULT, clock_ms());
     ws_rest(w);
     conn_crank(c, CRANK_ALL, NULL);
-    user_unlock(&w->user, c);
+    ws_unlock(w, c);
 }
 
 /* W5: the answer to a handshake that was sent, but that nobody has received yet. The call is synchronous on every
@@ -276,8 +302,9 @@ static void user_expired(struct conn_user *u, uint64_t now)
         return;
     }
     if (now >= w->sweep_due) {
-        w->sweep_due = TIMER_NEVER;
-        w->swept = true;
+        w->swept = !w->called;
+        w->sweep_due = w->called ? now + CONN_SWEEP_MS : TIMER_NEVER;
+        w->called = false;
     }
 }
 
@@ -322,7 +349,7 @@ void ws_enter_call(struct ws_call *k, struct websocket *w, unsigned lanes)
     k->w = w;
     for (int i = 0; i < LANE_COUNT; i++)
         k->claimed[i] = w->object.async && (lanes & 1u << i) && lane_claim(&w->object, (enum lane_id)i, false);
-    k->c = user_lock(&w->user);
+    k->c = ws_lock(w);
 }
 
 static void leave_lanes(struct ws_call *k)
@@ -339,77 +366,96 @@ static void leave_lanes(struct ws_call *k)
 
 enum wh_err ws_refuse_call(struct ws_call *k, enum wh_err err)
 {
-    user_unlock(&k->w->user, k->c);
+    ws_unlock(k->w, k->c);
     leave_lanes(k);
     return err;
 }
 
-enum wh_err ws_leave_call(struct ws_call *k, struct op *op, unsigned crank)
+/* Synchronous, and not done at once. Unlocked on return. */
+static enum wh_err wait_call(struct ws_call *k, struct op *op, enum wait_role role)
 {
     struct websocket *w = k->w;
-    struct conn *c;
     bool hang_up;
     enum wh_err err;
 
-    if (w->object.async) {
-        if (op->pending)
-            conn_crank(k->c, crank, NULL);
-        hang_up = w->hang_up;
-        user_unlock(&w->user, k->c);
-        if (hang_up)
-            follow_up(&w->object);
-        leave_lanes(k);
-        return WH_OK;
-    }
-    user_unlock(&w->user, k->c);
-    err = wait_for(op, &w->user, crank == CRANK_ALL ? WAIT_DRIVES : WAIT_SENDS);
-    c = user_lock(&w->user);
+    ws_unlock(w, k->c);
+    err = wait_for(op, &w->user, role);
+    k->c = ws_lock(w);
     ws_rest(w);
-    if (c)
-        conn_crank(c, CRANK_DOWN, NULL); /* sets the deadline */
-    hang_up = w->hang_up && c;
-    user_unlock(&w->user, c);
+    if (k->c)
+        conn_crank(k->c, CRANK_DOWN, NULL); /* sets the deadline */
+    hang_up = w->hang_up && k->c;
+    ws_unlock(w, k->c);
     if (hang_up)
         follow_up(&w->object);
     return err;
 }
 
-/* A synchronous handle between calls: after a while of silence a worker arms a receive. */
+enum wh_err ws_leave_call(struct ws_call *k, struct op *op, enum crank crank)
+{
+    struct websocket *w = k->w;
+    bool async = w->object.async, hang_up;
+    enum wh_err err;
+
+    ws_rest(w);
+    /* A synchronous call takes, or sends, what it can at once; only for more does it receive, and wait. */
+    if (op->pending)
+        conn_crank(k->c, async || crank == CRANK_DOWN ? crank : CRANK_UP, NULL);
+    if (!async && op->pending)
+        return wait_call(k, op, crank == CRANK_ALL ? WAIT_DRIVES : WAIT_SENDS);
+    err = async ? WH_OK : op->err;
+    if (err != WH_OK)
+        net_error_behind((DWORD)op->net_error);
+    hang_up = w->hang_up && k->c;
+    ws_unlock(w, k->c);
+    if (hang_up)
+        follow_up(&w->object);
+    if (async)
+        leave_lanes(k);
+    return err;
+}
+
+/* A synchronous handle between calls: when none was made in a while of CONN_SWEEP_MS, or in the next, a worker arms a
+ * receive. */
 void ws_rest(struct websocket *w)
 {
+    if (w->object.async)
+        return;
     w->swept = false;
-    w->sweep_due = w->object.async ? TIMER_NEVER : clock_ms() + CONN_SWEEP_MS;
+    w->called = w->sweep_due != TIMER_NEVER;
+    if (!w->called)
+        w->sweep_due = clock_ms() + CONN_SWEEP_MS;
 }
 
 enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms)
 {
-    struct conn *c = user_lock(&w->user);
+    struct conn *c = ws_lock(w);
     enum wh_err err = x_ws_set_keepalive(w->link, ms, clock_ms());
 
     if (c && err == WH_OK)
         conn_crank(c, CRANK_DOWN, NULL); /* sets the deadline */
-    user_unlock(&w->user, c);
+    ws_unlock(w, c);
     lane_kick(&w->object, LANE_SEND); /* what ended because nothing can be sent any more */
     return err;
 }
 
 enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms)
 {
-    struct conn *c = user_lock(&w->user);
+    struct conn *c = ws_lock(w);
 
     x_ws_set_close_wait(w->link, ms);
     if (c)
         conn_crank(c, CRANK_DOWN, NULL); /* a Close under way may end sooner now */
-    user_unlock(&w->user, c);
+    ws_unlock(w, c);
     lane_kick(&w->object, LANE_SEND);
     return WH_OK;
 }
 
 DWORD websocket_get_close_timeout(struct websocket *w)
 {
-    struct conn *c = user_lock(&w->user);
+    struct conn *c = ws_lock(w);
     DWORD ms = x_ws_close_wait(w->link);
 
-    user_unlock(&w->user, c);
+    ws_unlock(w, c);
     return ms;
 }

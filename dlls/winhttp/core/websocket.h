@@ -4,8 +4,8 @@
  * each verb. States are facts of the link (close frame sent, close frame seen), not another enum; what is ours is
  * below.
  *
- * Guard: lock of user.conn for everything but user itself, the object lock once the connection has been let go: when
- * the conversation is over, or the handle closed.
+ * Guard (ws_lock): lock of user.conn for everything but user itself, the object lock once the connection has been let
+ * go: when the conversation is over, or the handle closed.
  */
 #ifndef CORE_WEBSOCKET_H
 #define CORE_WEBSOCKET_H
@@ -19,6 +19,7 @@
 struct websocket {
     struct object object;
     struct conn_user user;
+    struct conn *line;        /* what it was made on, constant; referenced to the end, so that ws_lock may ask it */
     struct settings settings; /* of the request, constant */
     struct x_ws *link;
     struct op receive;
@@ -37,6 +38,7 @@ struct websocket {
     int fail_net_error;        /* Winsock's code behind it, 0: none */
     bool hang_up, hang_up_fin; /* follow-up: the connection is to be let go (conn_linger) */
     bool swept;                /* synchronous: a worker may arm a receive between calls */
+    bool called;               /* ... if this is still false when sweep_due comes */
     uint64_t sweep_due;
 };
 
@@ -64,6 +66,10 @@ enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms); /* W16-W18 *
 enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms);
 DWORD websocket_get_close_timeout(struct websocket *w);
 
+/* user_lock for a WebSocket, with one lock less: it is bound once, so its connection need not be asked for. */
+struct conn *ws_lock(struct websocket *w);
+void ws_unlock(struct websocket *w, struct conn *c);
+
 /* Internals shared by the ws_ files; C held unless said otherwise. */
 enum wh_err ws_ready(struct websocket *w, struct conn *c); /* whether a verb may begin at all */
 void ws_receive_up(struct websocket *w);
@@ -76,7 +82,7 @@ void ws_echo_close(struct websocket *w);                    /* queues a close fr
 void ws_fail(struct websocket *w, enum wh_err err);         /* resolves every slot; the connection is let go */
 void ws_violated(struct websocket *w,
                  enum wh_err err); /* the same for an error of the link, whose close frame goes out first */
-void ws_rest(struct websocket *w); /* a synchronous call has ended: starts the sweep's delay */
+void ws_rest(struct websocket *w); /* a synchronous call has been made: starts the sweep's delay */
 
 /* One call of a verb: the claims of the lanes it may deliver (its own; Close also tells the Receive it cancels, W44),
  * the lock, and the way out. */
@@ -90,6 +96,6 @@ void ws_enter_call(struct ws_call *k, struct websocket *w, unsigned lanes);
 enum wh_err ws_refuse_call(struct ws_call *k, enum wh_err err); /* unlocks; answers err */
 /* op has been begun. Asynchronous: cranks, unlocks, delivers. Synchronous: waits for the outcome; CRANK_ALL also
  * receives. */
-enum wh_err ws_leave_call(struct ws_call *k, struct op *op, unsigned crank);
+enum wh_err ws_leave_call(struct ws_call *k, struct op *op, enum crank crank);
 
 #endif

@@ -151,7 +151,7 @@ enum wh_err websocket_close_status(struct websocket *w, USHORT *status, void *re
 
     if (!status || !used || (!reason && len))
         return WH_E_ARG; /* W27, W28 */
-    c = user_lock(&w->user);
+    c = ws_lock(w);
     err = x_ws_peer_status(w->link, &code, &text);
     if (err == WH_E_STATE && w->failed && w->fail_err == WH_E_CLOSED) {
         code = WINHTTP_WEB_SOCKET_ABORTED_CLOSE_STATUS; /* D7 */
@@ -168,6 +168,6 @@ enum wh_err websocket_close_status(struct websocket *w, USHORT *status, void *re
         else if (text.n)
             memcpy(reason, text.p, text.n);
     }
-    user_unlock(&w->user, c);
+    ws_unlock(w, c);
     return err;
 }

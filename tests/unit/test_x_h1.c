@@ -73,6 +73,7 @@ static enum wh_err pump(struct exchange *x, struct buf *in, bool eof, struct see
         CHECK(!x->ops->done(x) || seen->final);
     }
     while ((err = x->ops->body_peek(x, in, eof, &s)) == WH_OK && s.n) {
+        CHECK(x->ops->body_due(x) >= s.n);
         memcpy(seen->body + seen->body_n, s.p, s.n);
         seen->body_n += s.n;
         x->ops->body_take(x, in, s.n);
@@ -80,6 +81,21 @@ static enum wh_err pump(struct exchange *x, struct buf *in, bool eof, struct see
     return err;
 }
 
+/* Of s what is due lands with the caller, as long as nothing is queued; answers the rest. */
+static struct span land(struct exchange *x, struct buf *in, struct span s, struct seen *seen)
+{
+    while (s.n && !buf_len(in) && x->ops->body_due(x)) {
+        struct span now = span_head(s, x->ops->body_due(x) < s.n ? (size_t)x->ops->body_due(x) : s.n);
+
+        memcpy(seen->body + seen->body_n, now.p, now.n);
+        seen->body_n += now.n;
+        x->ops->body_landed(x, in, now.n);
+        s = span_skip(s, now.n);
+    }
+    return s;
+}
+
+/* Every other piece is queued whole. */
 static void feed(const struct span *pieces, size_t count, void *ctx)
 {
     const struct row *r = ctx;
@@ -94,7 +110,7 @@ static void feed(const struct span *pieces, size_t count, void *ctx)
     buf_init(&in, 1u << 16);
     CHECK_INT(x_h1_create(&cfg, &x), WH_OK);
     for (size_t i = 0; i < count; i++) {
-        feed_chunk(&in, pieces[i]);
+        feed_chunk(&in, i % 2 && err == WH_AGAIN ? land(x, &in, pieces[i], &seen) : pieces[i]);
         if (err == WH_AGAIN)
             err = pump(x, &in, (r->flags & END) && i + 1 == count, &seen);
     }

@@ -131,6 +131,111 @@ static void chunks(void)
     stop();
 }
 
+/* What Receives of five bytes, one behind the other, are told: "." behind a message's end, "|" behind another piece. */
+struct told {
+    uint8_t dst[5];
+    size_t n;
+    enum wh_err err; /* of the last one */
+    char text[64];
+};
+
+static void tell(struct told *t, const struct x_ws_piece *piece)
+{
+    size_t at = strlen(t->text);
+
+    CHECK(piece->kind == X_WS_DATA && at + t->n + 2 <= sizeof(t->text));
+    snprintf(t->text + at, sizeof(t->text) - at, "%.*s%s", (int)t->n, (const char *)t->dst, piece->fin ? "." : "|");
+    t->n = 0;
+}
+
+/* Of s what is due lands with the Receive, as long as nothing is queued; answers the rest. */
+static struct span land(struct told *t, struct span s)
+{
+    while (s.n && !buf_len(&in) && t->err == WH_AGAIN && x_ws_due(link)) {
+        size_t room = sizeof(t->dst) - t->n;
+        struct span now = span_head(s, x_ws_due(link) < room ? (size_t)x_ws_due(link) : room);
+        struct x_ws_piece piece;
+
+        memcpy(t->dst + t->n, now.p, now.n);
+        t->err = x_ws_landed(link, span_make(t->dst + t->n, now.n), room, &piece);
+        t->n += now.n;
+        s = span_skip(s, now.n);
+        if (t->err == WH_OK) {
+            tell(t, &piece);
+            t->err = WH_AGAIN;
+        }
+    }
+    return s;
+}
+
+static void land_and_queue(const struct span *pieces, size_t count, void *want)
+{
+    struct told t = {.err = WH_AGAIN};
+    struct x_ws_piece piece;
+    size_t n;
+
+    start(1000);
+    for (size_t i = 0; i < count; i++) {
+        came(land(&t, pieces[i]));
+        while (t.err == WH_AGAIN) {
+            enum wh_err err = x_ws_receive(link, &in, t.dst + t.n, sizeof(t.dst) - t.n, &n, &piece);
+
+            t.n += n;
+            if (err == WH_AGAIN)
+                break;
+            if (err == WH_OK)
+                tell(&t, &piece);
+            else
+                t.err = err;
+        }
+    }
+    CHECK_STR(span_str(t.text), want);
+    CHECK_INT(t.err, x_ws_close_queued(link) ? WH_E_RESPONSE : WH_AGAIN);
+    stop();
+}
+
+/* Past the buffer or through it, wherever the bytes are cut: a Receive is told the same. */
+static void landing(void)
+{
+    feed_all_ways(LITERAL("\x01\x04"
+                          "ab\xc3\xa4\x89\x01p\x80\x06"
+                          "cdefgh\x82\x00\x02\x00\x00\x05"
+                          "01234\x80\x07"
+                          "56789ab\x81\x02"
+                          "ok"),
+                  land_and_queue, (void *)(uintptr_t) "ab\xc3\xa4|cdefg|h..01234|56789|ab.ok.");
+    harness_row("D4: text that is none");
+    feed_all_ways(LITERAL("\x81\x02ok\x81\x06"
+                          "abc\xff"
+                          "de"),
+                  land_and_queue, (void *)(uintptr_t) "ok.");
+    feed_all_ways(LITERAL("\x81\x06"
+                          "abcde\xc3"),
+                  land_and_queue, (void *)(uintptr_t) "abcde|");
+}
+
+/* What does not come next is not due: behind a head that is cut, beside the read-ahead, in a control frame. */
+static void due(void)
+{
+    start(1000);
+    CHECK_INT(x_ws_due(link), 0);
+    came(LITERAL("\x82\x7e\x01"));
+    receive(9, WH_AGAIN, "", false);
+    CHECK_INT(x_ws_due(link), 0);
+    came(LITERAL("\x00"
+                 "ab"));
+    CHECK_INT(x_ws_ahead(link, &in), WH_OK);
+    CHECK_INT(x_ws_due(link), 0);
+    receive(9, WH_AGAIN, "ab", false);
+    CHECK_INT(x_ws_due(link), 254);
+    stop();
+    start(1000);
+    came(LITERAL("\x89\x05p"));
+    receive(9, WH_AGAIN, "", false);
+    CHECK_INT(x_ws_due(link), 0);
+    stop();
+}
+
 static void ahead(void)
 {
     start(1000);
@@ -420,6 +525,8 @@ static const struct test tests[] = {
     {"W20: pieces end with the frame or the buffer, whichever comes first", pieces},
     {"a Receive keeps what came of a frame until its end comes", partial},
     {"a frame over several chunks", chunks},
+    {"payload lands in the Receive's buffer", landing},
+    {"what is due", due},
     {"D3: the read-ahead keeps frame boundaries, and pings are answered", ahead},
     {"the read-ahead's open frame", ahead_open},
     {"a full read-ahead stops decoding", ahead_full},

@@ -148,7 +148,7 @@ void conn_idle_until(struct conn *c, uint64_t due)
 void conn_trim(struct conn *c)
 {
     chain_trim(&c->chain);
-    c->rx_large = false;
+    c->rx_full = false;
 }
 
 void conn_unlock_deliver(struct conn *c)

@@ -77,6 +77,10 @@ struct conn_user_ops {
     void (*opened)(struct conn_user *u);                /* CONN_OPEN was reached */
     void (*failed)(struct conn_user *u, enum wh_err e); /* it will not be reached: the connection is dead */
     void (*up)(struct conn_user *u);                    /* consume chain_in; look at conn_ended */
+    /* Where plain bytes that come next are wanted: at most *n of them, straight in a caller's buffer, without passing
+     * through chain_in, which is empty; NULL: nowhere. landed: n bytes have come there. */
+    uint8_t *(*room)(struct conn_user *u, size_t *n);
+    void (*landed)(struct conn_user *u, size_t n);
     void (*down)(
         struct conn_user *u); /* append to chain_out what there is room for; look at c->tx_error and conn_flushed */
     bool (*wants)(struct conn_user *u);                 /* more bytes are wanted now */
@@ -128,7 +132,7 @@ struct conn {
     struct chain chain;
     uint8_t *rx_space; /* memory of the receive that is under way, in chain.wire_in; bytes */
     size_t rx_size;
-    bool rx_large;             /* the last receive came back full: ask for a large chunk */
+    bool rx_full;              /* the last receive came back full: there is more, ask for more */
     bool rx_ended;             /* FIN or an error was received */
     enum wh_err rx_error;      /* why, WH_OK for FIN */
     enum wh_err tx_error;      /* sending failed; nothing more goes out */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the kernel does for a connection: receives and sends, issued and reaped; contract in conn_inner.h. Bytes go from
- * the socket into the chain's wire_in and from its wire_out to the socket, nowhere else.
+ * the socket into the chain's wire_in and from its wire_out to the socket; in bulk, and where no floor is in between,
+ * also between the socket and a caller's buffer, but never by an operation that can pend.
  */
 #include "core/conn_inner.h"
 #include "core/wait.h"
@@ -35,7 +36,7 @@ static void received(struct conn *c, enum wh_err err, size_t n)
     if (err == WH_E_CANCELLED && c->state != CONN_DEAD)
         return;
     if (n)
-        c->rx_large = n == c->rx_size;
+        c->rx_full = n == c->rx_size;
     arrived(c, err, n);
 }
 
@@ -106,9 +107,36 @@ size_t conn_send_direct(struct conn *c, struct span s)
     return n;
 }
 
+/* Where bytes may land without passing through the chain: only in bulk, for what a chunk takes at once is better copied
+ * than fetched in pieces; and only where no floor is in between. NULL: nowhere. */
+static uint8_t *bulk_room(struct conn *c, size_t *room)
+{
+    uint8_t *p = NULL;
+
+    if (c->state == CONN_OPEN && c->user && !c->chain.top && !buf_len(&c->chain.wire_in))
+        p = c->user->ops->room(c->user, room);
+    return p && *room >= BUF_CHUNK_LARGE ? p : NULL;
+}
+
+/* An attempt, so that the kernel never holds the caller's buffer. True: bytes, or the end, came. */
+static bool receive_straight(struct conn *c, uint8_t *p, size_t room)
+{
+    size_t n = 0;
+    enum wh_err err = sock_try_recv(&c->sock, p, room, &n);
+
+    c->rx_full = n == room;
+    if (err == WH_AGAIN)
+        return false;
+    arrived(c, err, n);
+    if (n)
+        c->user->ops->landed(c->user, n);
+    return true;
+}
+
 bool conn_receive_some(struct conn *c, HANDLE event)
 {
-    size_t want = c->rx_large ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL, n;
+    size_t room, want, n;
+    uint8_t *bulk;
     enum wh_err err;
 
     if (c->sock.recv.pending || c->rx_ended || !conn_wants_bytes(c))
@@ -117,6 +145,10 @@ bool conn_receive_some(struct conn *c, HANDLE event)
         SetEvent(c->rx_event);
         return false;
     }
+    bulk = bulk_room(c, &room);
+    if (bulk && c->rx_full && receive_straight(c, bulk, room))
+        return true;
+    want = bulk || c->rx_full ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL;
     err = buf_reserve(&c->chain.wire_in, want, &c->rx_space, &c->rx_size);
     if (err == WH_E_FULL)
         return false;

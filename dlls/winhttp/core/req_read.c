@@ -71,6 +71,24 @@ void req_read_up(struct request *r)
     read_done(r, 0);
 }
 
+uint8_t *req_read_room(struct request *r, size_t *n)
+{
+    struct op *op = &r->recv;
+    uint64_t due = op->pending && op->api == API_READ_DATA && r->wire == REQ_BODY ? r->x->ops->body_due(r->x) : 0;
+    size_t left = op->len - op->done;
+
+    *n = due < left ? (size_t)due : left;
+    return *n ? op->buf + op->done : NULL;
+}
+
+/* What it comes to is seen by req_read_up. */
+void req_read_landed(struct request *r, size_t n)
+{
+    r->recv.done += n;
+    r->times.stat[WinHttpResponseBodySize] += n;
+    r->x->ops->body_landed(r->x, chain_in(&r->user.conn->chain), n);
+}
+
 static enum wh_err read_call(struct request *r, DWORD api, void *buf, DWORD len, DWORD *result, bool *inline_done)
 {
     struct req_call k;

@@ -284,6 +284,16 @@ static void user_up(struct conn_user *u)
         req_read_up(r);
 }
 
+static uint8_t *user_room(struct conn_user *u, size_t *n)
+{
+    return req_read_room(request_of_user(u), n);
+}
+
+static void user_landed(struct conn_user *u, size_t n)
+{
+    req_read_landed(request_of_user(u), n);
+}
+
 static void user_down(struct conn_user *u)
 {
     req_send_down(request_of_user(u));
@@ -334,6 +344,8 @@ const struct conn_user_ops request_user_ops = {
     .opened = user_opened,
     .failed = user_failed,
     .up = user_up,
+    .room = user_room,
+    .landed = user_landed,
     .down = user_down,
     .wants = user_wants,
     .deadline = user_deadline,

@@ -215,6 +215,16 @@ static void user_up(struct conn_user *u)
         ws_fail(w, c->rx_error == WH_OK || c->rx_error == WH_E_CANCELLED ? WH_E_CLOSED : c->rx_error);
 }
 
+static uint8_t *user_room(struct conn_user *u, size_t *n)
+{
+    return ws_receive_room(websocket_of_user(u), n);
+}
+
+static void user_landed(struct conn_user *u, size_t n)
+{
+    ws_receive_landed(websocket_of_user(u), n);
+}
+
 static void user_down(struct conn_user *u)
 {
     struct websocket *w = websocket_of_user(u);
@@ -336,6 +346,8 @@ static void follow_up(struct object *o)
 static const struct conn_user_ops websocket_user_ops = {
     .follow_up = follow_up,
     .up = user_up,
+    .room = user_room,
+    .landed = user_landed,
     .down = user_down,
     .wants = user_wants,
     .deadline = user_deadline,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* WinHttpWebSocketReceive: payload goes from the connection's chunk straight into the application's buffer. */
+/* WinHttpWebSocketReceive: payload goes straight into the application's buffer, from the connection's chunk or from the
+ * socket. */
 #include "core/websocket.h"
 
 static WINHTTP_WEB_SOCKET_BUFFER_TYPE type_of(const struct x_ws_piece *p)
@@ -42,6 +43,30 @@ void ws_receive_up(struct websocket *w)
         w->ahead_full = err == WH_E_FULL;
     }
     if (err != WH_OK && err != WH_AGAIN && err != WH_E_FULL)
+        ws_violated(w, err);
+}
+
+uint8_t *ws_receive_room(struct websocket *w, size_t *n)
+{
+    struct op *op = &w->receive;
+    uint64_t due = op->pending ? x_ws_due(w->link) : 0;
+    size_t left = op->len - op->done;
+
+    *n = due < left ? (size_t)due : left;
+    return *n ? op->buf + op->done : NULL;
+}
+
+void ws_receive_landed(struct websocket *w, size_t n)
+{
+    struct op *op = &w->receive;
+    struct x_ws_piece piece;
+    enum wh_err err = x_ws_landed(w->link, span_make(op->buf + op->done, n), op->len - op->done, &piece);
+
+    if (err == WH_OK || err == WH_AGAIN)
+        op->done += n;
+    if (err == WH_OK)
+        receive_done(w, &piece);
+    else if (err != WH_AGAIN)
         ws_violated(w, err);
 }
 

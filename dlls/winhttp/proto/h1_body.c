@@ -171,8 +171,18 @@ enum wh_err h1_body_peek(struct h1_body *b, struct buf *in, bool eof, struct spa
 
 void h1_body_take(struct h1_body *b, struct buf *in, size_t n)
 {
-    assert(n == 0 || (b->state == H1_BODY_DATA && n <= b->left));
     buf_consume(in, n);
+    h1_body_landed(b, in, n);
+}
+
+uint64_t h1_body_due(const struct h1_body *b)
+{
+    return b->state == H1_BODY_DATA ? b->left : 0;
+}
+
+void h1_body_landed(struct h1_body *b, struct buf *in, size_t n)
+{
+    assert(n == 0 || (b->state == H1_BODY_DATA && n <= b->left));
     if (!n || b->framing == H1_CLOSE)
         return;
     b->left -= n;

@@ -45,6 +45,10 @@ void h1_body_clear(struct h1_body *b);
  * chunk end. */
 enum wh_err h1_body_peek(struct h1_body *b, struct buf *in, bool eof, struct span *out);
 void h1_body_take(struct h1_body *b, struct buf *in, size_t n);
+/* Payload bytes that come next without framing among them; when in is empty they may be received elsewhere, and
+ * h1_body_landed says that n of them have been. */
+uint64_t h1_body_due(const struct h1_body *b);
+void h1_body_landed(struct h1_body *b, struct buf *in, size_t n);
 bool h1_body_done(const struct h1_body *b);
 uint64_t h1_body_left(const struct h1_body *b, bool *known);
 /* Trailer fields; meaningful once done. */

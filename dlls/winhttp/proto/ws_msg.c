@@ -210,6 +210,11 @@ enum wh_err ws_msg_next(struct ws_msg *m, struct span in, size_t max, size_t *us
     return err;
 }
 
+uint64_t ws_msg_due(const struct ws_msg *m)
+{
+    return m->state == WS_MSG_DATA ? m->left : 0;
+}
+
 bool ws_msg_code_allowed(unsigned code)
 {
     if (code >= 3000)

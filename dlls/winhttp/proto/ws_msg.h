@@ -73,6 +73,10 @@ void ws_msg_init(struct ws_msg *m);
  */
 enum wh_err ws_msg_next(struct ws_msg *m, struct span in, size_t max, size_t *used, struct ws_event *ev);
 
+/* Payload bytes that come next and belong to one data frame; 0: something else does. Of those, some may be received
+ * elsewhere than the rest: ws_msg_next takes them from wherever they lie. */
+uint64_t ws_msg_due(const struct ws_msg *m);
+
 /*
  * Whether a close frame may carry this code (section 7.4): 1000-1003, 1007-1011, those registered with IANA since
  * (1012-1014), and 3000-4999. Not 1004 (reserved), 1005, 1006 and 1015 (never on the wire), nor any other.

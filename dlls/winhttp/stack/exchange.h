@@ -2,7 +2,7 @@
 /*
  * What core sees of any HTTP version: one request and its response. An exchange consumes plain bytes from the buffer it
  * is given and appends to the buffer it writes to; it never receives or sends itself, and it delivers the body in place
- * (no copy before the caller's).
+ * (one copy into the caller's buffer, or none: body_due).
  *
  * Order of use: submit, body*, body_end  on the way down; head (repeated while it answers an interim response), then
  * body_peek/body_take until the end on the way up. Both ways run independently: a response may come before the request
@@ -37,6 +37,10 @@ struct exchange_ops {
      * WH_E_CHUNK_SIZE, WH_E_CLOSED (cut off). */
     enum wh_err (*body_peek)(struct exchange *x, struct buf *in, bool eof, struct span *out);
     void (*body_take)(struct exchange *x, struct buf *in, size_t n); /* n <= the last peeked span */
+    /* Body bytes that come next with nothing among them to be decoded, 0: none. While in is empty, core may receive
+     * them straight into the caller's buffer; body_landed says that n of them have come. */
+    uint64_t (*body_due)(const struct exchange *x);
+    void (*body_landed)(struct exchange *x, struct buf *in, size_t n);
     bool (*done)(const struct exchange
                      *x); /* the response has been read to its end (trailing framing included, when it has been seen) */
     bool (*begun)(const struct exchange *x); /* a byte of the response has been taken */

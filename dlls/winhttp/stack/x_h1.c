@@ -137,6 +137,18 @@ static void x_h1_body_take(struct exchange *base, struct buf *in, size_t n)
     h1_body_take(&x->body, in, n);
 }
 
+static uint64_t x_h1_body_due(const struct exchange *base)
+{
+    const struct x_h1 *x = x_h1_of_const(base);
+
+    return x->state == X_H1_BODY ? h1_body_due(&x->body) : 0;
+}
+
+static void x_h1_body_landed(struct exchange *base, struct buf *in, size_t n)
+{
+    h1_body_landed(&x_h1_of(base)->body, in, n);
+}
+
 static bool x_h1_done(const struct exchange *base)
 {
     const struct x_h1 *x = x_h1_of_const(base);
@@ -189,6 +201,8 @@ static const struct exchange_ops x_h1_ops = {
     .head = x_h1_head,
     .body_peek = x_h1_body_peek,
     .body_take = x_h1_body_take,
+    .body_due = x_h1_body_due,
+    .body_landed = x_h1_body_landed,
     .done = x_h1_done,
     .begun = x_h1_begun,
     .keeps = x_h1_keeps,

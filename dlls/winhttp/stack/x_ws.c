@@ -112,6 +112,17 @@ static enum wh_err deliver_close(struct x_ws *w, struct x_ws_piece *piece)
     return WH_OK;
 }
 
+/* Whether a Receive is complete behind the payload of *ev, and what with. */
+static bool completes(const struct ws_event *ev, bool full, struct x_ws_piece *piece)
+{
+    if (!ev->end && !full)
+        return false;
+    piece->kind = X_WS_DATA;
+    piece->text = ev->text;
+    piece->fin = ev->fin;
+    return true;
+}
+
 enum wh_err x_ws_receive(struct x_ws *w, struct buf *in, uint8_t *dst, size_t cap, size_t *n, struct x_ws_piece *piece)
 {
     struct x_ws_piece got;
@@ -137,14 +148,26 @@ enum wh_err x_ws_receive(struct x_ws *w, struct buf *in, uint8_t *dst, size_t ca
             memcpy(dst + *n, ev.data.p, ev.data.n);
         buf_consume(in, used);
         *n += ev.data.n;
-        if (ev.end || *n == cap) {
-            piece->kind = X_WS_DATA;
-            piece->text = ev.text;
-            piece->fin = ev.fin;
+        if (completes(&ev, *n == cap, piece))
             return WH_OK;
-        }
     }
     return deliver_close(w, piece);
+}
+
+uint64_t x_ws_due(const struct x_ws *w)
+{
+    return x_ws_store_empty(&w->store) ? ws_msg_due(&w->msg) : 0;
+}
+
+enum wh_err x_ws_landed(struct x_ws *w, struct span got, size_t cap, struct x_ws_piece *piece)
+{
+    struct ws_event ev;
+    size_t used;
+    enum wh_err err = ws_msg_next(&w->msg, got, cap, &used, &ev);
+
+    if (err != WH_OK)
+        return fail(w, err);
+    return completes(&ev, got.n == cap, piece) ? WH_OK : WH_AGAIN;
 }
 
 enum wh_err x_ws_ahead(struct x_ws *w, struct buf *in)

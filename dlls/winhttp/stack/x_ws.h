@@ -63,6 +63,15 @@ void x_ws_destroy(struct x_ws *w); /* NULL is allowed */
  */
 enum wh_err x_ws_receive(struct x_ws *w, struct buf *in, uint8_t *dst, size_t cap, size_t *n, struct x_ws_piece *piece);
 
+/*
+ * Payload that need not pass through in. x_ws_due: how many bytes of one frame come next, with in empty and nothing in
+ * the read-ahead; 0: something else does. At most as many may be received straight behind the n bytes that the Receive
+ * has; x_ws_landed checks and counts them where they lie, cap - got.n bytes of its buffer being left. WH_OK: the
+ * Receive completes, as with x_ws_receive. WH_AGAIN: it needs more. Errors as there.
+ */
+uint64_t x_ws_due(const struct x_ws *w);
+enum wh_err x_ws_landed(struct x_ws *w, struct span got, size_t cap, struct x_ws_piece *piece);
+
 /* WH_OK: in is used up, more may come. WH_E_FULL: the read-ahead is full (or the close frame was seen), do not receive
  * more. Errors as above. */
 enum wh_err x_ws_ahead(struct x_ws *w, struct buf *in);

@@ -265,6 +265,90 @@ static void check_certificate_options(INTERNET_PORT port)
     client_close(&the);
 }
 
+/* ---- resumption ---- */
+
+/* A GET on a connection of its own. Did its handshake resume an earlier one? */
+static BOOL resumes(DWORD ignore)
+{
+    WINHTTP_REQUEST_STATS stats = {0};
+    PCCERT_CONTEXT server = NULL;
+    DWORD size = sizeof(stats), error;
+    BYTE body[200];
+
+    client_request(&the, NULL, L"/size/127", WINHTTP_FLAG_SECURE);
+    WinHttpAddRequestHeaders(the.request, L"Connection: close", (DWORD)-1, WINHTTP_ADDREQ_FLAG_ADD);
+    if (ignore)
+        WinHttpSetOption(the.request, WINHTTP_OPTION_SECURITY_FLAGS, &ignore, sizeof(ignore));
+    error = client_exchange(&the);
+    ANSWERS(error, ERROR_SUCCESS, "RFC 8446 2.2: resumed or not, it is answered");
+    SAME(client_read_all(&the, body, sizeof(body)), 127, "RFC 8446 2.2: in full");
+    WinHttpQueryOption(the.request, WINHTTP_OPTION_REQUEST_STATS, &stats, &size);
+    tap_ok(stats.ullFlags & WINHTTP_REQUEST_STAT_FLAG_FIRST_REQUEST, "CN6: on a new connection");
+    size = sizeof(server);
+    SUCCEEDS(WinHttpQueryOption(the.request, WINHTTP_OPTION_SERVER_CERT_CONTEXT, &server, &size),
+             "T8: a resumed connection has the server's certificate too");
+    if (server)
+        CertFreeCertificateContext(server);
+    return (stats.ullFlags & WINHTTP_REQUEST_STAT_FLAG_TLS_SESSION_RESUMPTION) != 0;
+}
+
+/* A session of its own, so that nothing is remembered that another check has left. */
+static void open_alone(INTERNET_PORT port)
+{
+    DWORD on = TRUE;
+
+    client_open_host(&the, 0, L"localhost", port);
+    SUCCEEDS(WinHttpSetOption(the.session, WINHTTP_OPTION_DISABLE_GLOBAL_POOLING, &on, sizeof(on)), "API 195");
+    WinHttpCloseHandle(the.connect);
+    the.connect = WinHttpConnect(the.session, L"localhost", port, 0);
+}
+
+static void check_resumption(const char *server)
+{
+    INTERNET_PORT port = need_port(server);
+    DWORD ignore = SECURITY_FLAG_IGNORE_CERT_DATE_INVALID;
+
+    open_alone(port);
+    tap_ok(!resumes(0), "%s: the first connection resumes nothing", server);
+    tap_ok(resumes(0), "%s: the second resumes the first", server);
+    tap_ok(resumes(0), "%s: the third the second", server);
+    tap_ok(!resumes(ignore), "%s: not a connection that was held to other rules", server);
+    tap_ok(resumes(ignore), "%s: but one that was held to the same", server);
+    client_close(&the);
+    open_alone(port);
+    tap_ok(!resumes(0), "%s: nor that of a session which keeps to itself", server);
+    client_close(&the);
+}
+
+/* A failure that was ignored once is known when the session is resumed, and counts where it is not ignored. */
+static void check_resumed_verdict(INTERNET_PORT port)
+{
+    open_alone(port);
+    tap_ok(!resumes(SECURITY_FLAG_IGNORE_UNKNOWN_CA), "D9: a connection in spite of its authority");
+    tap_ok(resumes(SECURITY_FLAG_IGNORE_UNKNOWN_CA), "D9: and one that resumes it");
+    client_request(&the, NULL, L"/size/127", WINHTTP_FLAG_SECURE);
+    ANSWERS(client_exchange(&the), ERROR_WINHTTP_SECURE_FAILURE, "D9: refused as ever without the flag");
+    client_close(&the);
+}
+
+/* Where no certificate is offered, in so many words, the server lets pass. What it let pass must not spare the next
+ * connection the question. */
+static void check_asked_each_time(INTERNET_PORT port)
+{
+    open_alone(port);
+    for (int i = 0; i < 2; i++) {
+        client_request(&the, NULL, L"/size/127", WINHTTP_FLAG_SECURE);
+        WinHttpAddRequestHeaders(the.request, L"Connection: close", (DWORD)-1, WINHTTP_ADDREQ_FLAG_ADD);
+        SUCCEEDS(WinHttpSetOption(the.request, WINHTTP_OPTION_CLIENT_CERT_CONTEXT, WINHTTP_NO_CLIENT_CERT_CONTEXT, 0),
+                 "T13: no certificate");
+        ANSWERS(client_exchange(&the), ERROR_SUCCESS, "T13: is good enough");
+    }
+    client_request(&the, NULL, L"/size/127", WINHTTP_FLAG_SECURE);
+    SUCCEEDS(WinHttpSendRequest(the.request, NULL, 0, NULL, 0, 0, 0), "D16: sending works");
+    FAILS(WinHttpReceiveResponse(the.request, NULL), ERROR_WINHTTP_CLIENT_AUTH_CERT_NEEDED, "D16: asked once more");
+    client_close(&the);
+}
+
 static void check_client_certificates(void)
 {
     static const char *const servers[] = {"CLIENTCERT_PORT", "CLIENTASK_PORT"};
@@ -292,5 +376,9 @@ int main(void)
     check_silent_handshake(need_port("STUB_SILENT_PORT"));
     check_certificate_options(https);
     check_client_certificates();
+    check_resumption("TLS12_PORT");
+    check_resumption("TLS13_PORT");
+    check_resumed_verdict(need_port("SELFSIGNED_PORT"));
+    check_asked_each_time(need_port("CLIENTASK_PORT"));
     return tap_done();
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "core/pool.h"
+#include "core/resume.h"
 #include "core/spare.h"
 #include "core/wait.h"
 #include "io/clock.h"
@@ -16,6 +17,7 @@
 /* The loop has gone: so does what was kept from connection to connection. */
 static void forget(void)
 {
+    resume_forget();
     trust_engine_forget();
     spare_forget();
 }

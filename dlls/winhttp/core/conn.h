@@ -154,6 +154,7 @@ struct conn {
     struct work verify_work;
     struct trust_query *verify_query;
     struct trust_verdict verdict; /* kept for options 78, 32 and 147 */
+    uint64_t judged;              /* clock_ms when the services were asked for it */
     enum wh_err verdict_err;
     bool verdict_done;
     bool connect_done; /* the connect under way has ended, with connect_err */

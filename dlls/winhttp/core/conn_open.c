@@ -8,8 +8,8 @@
 #include <assert.h>
 #include "base/mem.h"
 #include "core/conn.h"
+#include "core/resume.h"
 #include "io/clock.h"
-#include "stack/f_tls.h"
 #include "sys/tls_init.h"
 
 static void mark(struct conn *c, enum conn_mark which)
@@ -134,7 +134,7 @@ static bool secure_begin(struct conn *c)
     if (c->settings.secure_protocols & WINHTTP_FLAG_SECURE_PROTOCOL_TLS1_3)
         params.versions |= TLS_V1_3;
     if (err == WH_OK)
-        err = f_tls_create(&params, &tls);
+        err = resume_create(c, &params, &tls);
     if (err != WH_OK) {
         conn_open_failed(c, err);
         return false;
@@ -202,26 +202,6 @@ static void run_verify(struct work *w)
     conn_unref(c);
 }
 
-static bool verify_begin(struct conn *c, struct filter *tls)
-{
-    enum wh_err err = trust_ask(tls, c->settings.enable_feature & WINHTTP_ENABLE_SSL_REVOCATION, &c->verify_query);
-
-    c->state = CONN_VERIFYING;
-    mark(c, CONN_MARK_VERIFY);
-    if (err == WH_OK) {
-        c->verify_work.run = run_verify;
-        conn_ref(c);
-        err = work_submit(WORK_SYS, &c->verify_work);
-        if (err == WH_OK)
-            return false;
-        trust_query_free(c->verify_query);
-        c->verify_query = NULL;
-        conn_unref(c);
-    }
-    conn_open_failed(c, err);
-    return false;
-}
-
 /* A handshake that fails for a reason other than the certificate is told like one that does (SEMANTICS T12, API.md
  * section 4.8). */
 static void secure_failed(struct conn *c, enum wh_err err)
@@ -249,6 +229,51 @@ void conn_open_unsent(struct conn *c)
         secure_failed(c, lost_error(c));
 }
 
+/* The verdict is there, new or remembered. */
+static bool decide(struct conn *c)
+{
+    DWORD failures = c->verdict.failures & ~trust_ignored(c->settings.security_flags);
+
+    if (c->settings.ignore_revocation_offline)
+        failures &= ~(DWORD)WINHTTP_CALLBACK_STATUS_FLAG_CERT_REV_FAILED;
+    f_tls_decide(chain_deciding(&c->chain), !failures);
+    if (!failures) {
+        c->state = CONN_SECURING;
+        return true;
+    }
+    chain_turn(&c->chain);
+    tell(c, CONN_NEWS_SECURE_FAILURE, &failures, sizeof(failures));
+    secure_failed(c, WH_E_CERT);
+    return false;
+}
+
+static bool verify_begin(struct conn *c, struct filter *tls)
+{
+    struct tls_info info;
+    enum wh_err err;
+
+    f_tls_info(tls, &info);
+    if (info.resumed && c->verdict.leaf)
+        return decide(c);
+    trust_verdict_clear(&c->verdict); /* on a session that the server has not resumed */
+    c->state = CONN_VERIFYING;
+    c->judged = clock_ms();
+    mark(c, CONN_MARK_VERIFY);
+    err = trust_ask(tls, c->settings.enable_feature & WINHTTP_ENABLE_SSL_REVOCATION, &c->verify_query);
+    if (err == WH_OK) {
+        c->verify_work.run = run_verify;
+        conn_ref(c);
+        err = work_submit(WORK_SYS, &c->verify_work);
+        if (err == WH_OK)
+            return false;
+        trust_query_free(c->verify_query);
+        c->verify_query = NULL;
+        conn_unref(c);
+    }
+    conn_open_failed(c, err);
+    return false;
+}
+
 static bool open_securing(struct conn *c)
 {
     enum wh_err err = chain_turn(&c->chain);
@@ -272,8 +297,6 @@ static bool open_securing(struct conn *c)
 
 static bool open_verifying(struct conn *c)
 {
-    DWORD failures;
-
     if (!c->verdict_done)
         return false;
     if (c->verdict_err != WH_OK) {
@@ -281,18 +304,7 @@ static bool open_verifying(struct conn *c)
         return false;
     }
     mark(c, CONN_MARK_VERIFIED);
-    failures = c->verdict.failures & ~trust_ignored(c->settings.security_flags);
-    if (c->settings.ignore_revocation_offline)
-        failures &= ~(DWORD)WINHTTP_CALLBACK_STATUS_FLAG_CERT_REV_FAILED;
-    f_tls_decide(chain_deciding(&c->chain), !failures);
-    if (!failures) {
-        c->state = CONN_SECURING;
-        return true;
-    }
-    chain_turn(&c->chain);
-    tell(c, CONN_NEWS_SECURE_FAILURE, &failures, sizeof(failures));
-    secure_failed(c, WH_E_CERT);
-    return false;
+    return decide(c);
 }
 
 void conn_open_step(struct conn *c, HANDLE event)

@@ -12,7 +12,7 @@ static bool same_alias(const WCHAR *a, const WCHAR *b)
     return a && b ? !_wcsicmp(a, b) : a == b;
 }
 
-static bool serves(const struct conn *c, const struct conn_target *t, const struct settings *s)
+bool pool_shares(const struct conn_target *t, const struct settings *s, const struct conn *c)
 {
     return c->target.port == t->port && c->target.secure == t->secure && !_wcsicmp(c->target.host, t->host) &&
            same_alias(c->target.alias, t->alias) && settings_same_pool(&c->settings, s, t->secure);
@@ -63,7 +63,7 @@ static struct conn *unlink_match(const struct wanted *w)
     {
         struct conn *c = container_of(pos, struct conn, pool_node);
 
-        if (w->target ? !serves(c, w->target, w->settings) : c->seat != w->seat)
+        if (w->target ? !pool_shares(w->target, w->settings, c) : c->seat != w->seat)
             continue;
         list_remove(pos);
         found = c;

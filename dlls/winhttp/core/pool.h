@@ -30,6 +30,8 @@ bool pool_put(struct conn *c);
 struct conn *pool_take(const struct conn_target *target, const struct settings *settings, struct limit_server *seat);
 /* Before a new connection is made: closes those of the seat's server that rest and are too many. No lock held. */
 void pool_make_room(struct limit_server *seat);
+/* Whether c has been, or would be, opened as one for target and settings is. */
+bool pool_shares(const struct conn_target *target, const struct settings *settings, const struct conn *c);
 /* The idle time is over; the connection's lock is held. */
 void pool_expire(struct conn *c);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The head of the response: WinHttpReceiveResponse. */
 #include "core/request.h"
+#include "core/resume.h"
 #include "core/wait.h"
 #include "io/clock.h"
 #include "proto/ws_handshake.h"
@@ -11,7 +12,8 @@ static void head_arrived(struct request *r, const struct http_head *head)
     bool switched = r->upgrade && head->status == HTTP_STATUS_SWITCH_PROTOCOLS;
 
     req_times_mark(&r->times, WinHttpReceiveResponseHeadersEnd);
-    r->user.conn->carried++;
+    if (!r->user.conn->carried++ && r->secure)
+        resume_keep(r->user.conn);
     notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_RESPONSE_RECEIVED, &count, sizeof(count),
                   sizeof(count), NULL);
     if (switched && ws_handshake_verify(&r->sent, head->minor, &head->fields) != WH_OK) {

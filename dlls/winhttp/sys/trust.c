@@ -207,6 +207,15 @@ enum wh_err trust_judge(const struct trust_query *q, struct trust_verdict *out)
     return WH_OK;
 }
 
+void trust_verdict_copy(struct trust_verdict *dst, const struct trust_verdict *src)
+{
+    *dst = *src;
+    if (dst->leaf)
+        dst->leaf = CertDuplicateCertificateContext(dst->leaf);
+    if (dst->chain)
+        dst->chain = CertDuplicateCertificateChain(dst->chain);
+}
+
 void trust_verdict_clear(struct trust_verdict *v)
 {
     if (v->chain)

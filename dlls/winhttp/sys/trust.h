@@ -45,6 +45,7 @@ void trust_query_free(struct trust_query *q);
 
 enum wh_err trust_judge(const struct trust_query *q, struct trust_verdict *out);
 
+void trust_verdict_copy(struct trust_verdict *dst, const struct trust_verdict *src); /* dst holds nothing yet */
 /* A verdict without contexts holds nothing; clearing it again is allowed. */
 void trust_verdict_clear(struct trust_verdict *v);
 

@@ -104,7 +104,14 @@ static bool put_block(struct peer *p)
 
 void peer_push(struct peer *p)
 {
-    watch(p, !(put_text(p) && put_block(p)) && !p->gone);
+    bool all = put_text(p) && put_block(p);
+
+    watch(p, !all && !p->gone);
+    if (!all || !p->last)
+        return;
+    if (p->tls)
+        gnutls_bye(p->tls, GNUTLS_SHUT_WR);
+    p->gone = true;
 }
 
 bool peer_say(struct peer *p, const void *bytes, size_t n)

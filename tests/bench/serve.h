@@ -40,6 +40,7 @@ struct peer {
     gnutls_session_t tls; /* NULL: plain */
     bool secured;         /* its handshake is over */
     bool writes;          /* epoll also waits until it can be written to */
+    bool last;            /* the connection is closed behind the answer, as was asked */
     bool gone;
     bool ended; /* it has said that it will send no more */
     enum job job;

@@ -2,7 +2,7 @@
 /*
  * What the load server does for a path. Sizes and counts are decimal.
  *
- *   GET  /small              128 bytes, the connection stays open
+ *   GET  /small              128 bytes; the connection stays open, unless it is to be closed
  *   GET  /download/SIZE      a body of SIZE bytes
  *   POST /upload             takes a body by its Content-Length, then answers as /small
  *   GET  /flood/SIZE/COUNT   upgrade; COUNT binary messages of SIZE bytes, as fast as they go
@@ -70,8 +70,8 @@ static void answer(struct peer *p, uint64_t size)
 {
     char head[160];
     int n = snprintf(head, sizeof(head),
-                     "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %llu\r\n\r\n",
-                     (unsigned long long)size);
+                     "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n%sContent-Length: %llu\r\n\r\n",
+                     p->last ? "Connection: close\r\n" : "", (unsigned long long)size);
 
     peer_say(p, head, (size_t)n);
     p->block = (struct block){pattern, sizeof(pattern)};
@@ -264,6 +264,14 @@ static bool start_socket(struct peer *p, const char *head, const char *path)
     return true;
 }
 
+/* Wine's client writes it behind its own Keep-Alive. */
+static bool closes(const char *head)
+{
+    const char *options = field(head, "Connection"), *close = options ? strcasestr(options, "close") : NULL;
+
+    return close && close < strstr(options, "\r\n");
+}
+
 static bool start(struct peer *p, const char *head)
 {
     const char *path = strchr(head, ' ');
@@ -272,6 +280,7 @@ static bool start(struct peer *p, const char *head)
     if (!path)
         return false;
     path++;
+    p->last = closes(head);
     if (field(head, "Upgrade"))
         return start_socket(p, head, path);
     if (numbers_behind(path, "/download", &size, 1) == 1) {

@@ -13,8 +13,9 @@
  * stays in a callback for ever must not sit on packets of other connections.
  *
  * States. Down: no port, no threads. Up: holders > 0; there is a worker that is not leaving, and the timekeeper.
- * Ending: holders is 0 and threads are on their way out; each worker that leaves wakes the next, the last thread takes
- * the port with it. A loop_hold while it is ending makes it up again with whatever is left of it.
+ * Ending: holders is 0 and threads are on their way out; each worker that leaves wakes the next, the timekeeper
+ * follows the last of them, and the last thread takes the port with it. A loop_hold while it is ending makes it up
+ * again with whatever is left of it.
  *
  * Threads: any; one lock, below it only the leaf locks of timer.c and work.c; nothing is called with it held that could
  * wait for the loader's lock. Ownership: see loop.h. Limits: loop.h. Errors: as there; a packet that the port refuses
@@ -172,6 +173,13 @@ static void loop__reserve_worker(void)
     loop.threads++;
 }
 
+/* Lock held. The timekeeper is the last to go: a worker whose wake the port refuses is waked by it. */
+static void loop__end_timekeeper(void)
+{
+    if (loop.holders == 0 && loop.workers == 0)
+        timekeeper_leave();
+}
+
 static void loop__start_worker(void)
 {
     struct thread_start *t = thread_prepare(loop__worker, NULL);
@@ -183,6 +191,7 @@ static void loop__start_worker(void)
     loop.workers--;
     loop.awake--;
     loop.threads--; /* not the last one: the caller is a worker or the timekeeper */
+    loop__end_timekeeper();
     loop__unlock();
     timekeeper_watch();
 }
@@ -451,6 +460,7 @@ static DWORD WINAPI loop__worker(void *unused)
     loop.workers--;
     loop.awake--;
     wake = loop__want_wake();
+    loop__end_timekeeper();
     loop__unlock();
     if (wake)
         loop__send_wake();
@@ -547,7 +557,7 @@ void loop_release(void)
         /* This thread may be none of ours: it counts as one until it is done with the port. */
         loop.threads++;
         wake = loop__want_wake();
-        timekeeper_leave();
+        loop__end_timekeeper();
         loop__unlock();
         if (wake)
             loop__send_wake();

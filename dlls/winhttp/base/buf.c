@@ -142,16 +142,6 @@ void buf_give_spare(struct buf *b, struct buf_chunk *c)
     chunk_put(b, c);
 }
 
-size_t buf_len(const struct buf *b)
-{
-    return b->len;
-}
-
-size_t buf_room(const struct buf *b)
-{
-    return b->limit - b->len;
-}
-
 static void put_bytes(struct buf_chunk *c, const uint8_t *p, size_t n)
 {
     memcpy(c->data + c->tail, p, n);

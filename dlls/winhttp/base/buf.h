@@ -44,8 +44,16 @@ void buf_trim(struct buf *b);  /* gives the spare back; an idle connection calls
 /* The spare itself, if it is larger than BUF_CHUNK_LARGE, else NULL: the caller's, to give it to a buffer again. */
 struct buf_chunk *buf_take_huge(struct buf *b);
 void buf_give_spare(struct buf *b, struct buf_chunk *c); /* the smaller of two is freed */
-size_t buf_len(const struct buf *b);
-size_t buf_room(const struct buf *b); /* limit - len */
+
+static inline size_t buf_len(const struct buf *b)
+{
+    return b->len;
+}
+
+static inline size_t buf_room(const struct buf *b)
+{
+    return b->limit - b->len;
+}
 
 enum wh_err buf_append(struct buf *b, struct span s); /* all of s or nothing */
 enum wh_err buf_append_str(struct buf *b, const char *s);

@@ -125,17 +125,14 @@ static bool completes(const struct ws_event *ev, bool full, struct x_ws_piece *p
 
 enum wh_err x_ws_receive(struct x_ws *w, struct buf *in, uint8_t *dst, size_t cap, size_t *n, struct x_ws_piece *piece)
 {
-    struct x_ws_piece got;
     struct ws_event ev;
     size_t used;
     enum wh_err err = WH_AGAIN;
 
     assert(cap > 0);
     *n = 0;
-    if (!x_ws_store_empty(&w->store) && x_ws_store_take(&w->store, dst, cap, n, &got) == WH_OK) {
-        *piece = got;
+    if (!x_ws_store_empty(&w->store) && x_ws_store_take(&w->store, dst, cap, n, piece) == WH_OK)
         return WH_OK;
-    }
     if (w->err)
         return w->err;
     while (!w->peer_closed) {

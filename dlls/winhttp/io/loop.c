@@ -3,10 +3,10 @@
  * The loop: who waits on the port, when a worker is added or leaves, and how all of it starts and ends.
  *
  * Vocabulary. A worker is *waiting* (in the port), *awake* (handling a packet or running tasks; a worker that is being
- * started counts too) or *away* (in application code). Before it waits, an awake worker empties the list of tasks. A
- * *wake* is a packet without content that makes a waiting worker awake. Moving a packet costs two calls into the kernel
- * (50 us each under Wine 8), so a task costs none where an awake worker will find it anyway, and one wake is under way
- * at most.
+ * started counts too) or *away* (in application code, or between two callbacks that it makes in a row). Before it
+ * waits, an awake worker empties the list of tasks. A *wake* is a packet without content that makes a waiting worker
+ * awake. Moving a packet costs two calls into the kernel (50 us each under Wine 8), so a task costs none where an awake
+ * worker will find it anyway, and one wake is under way at most.
  *
  * A worker's turn: one packet, then at most LOOP__TURN tasks, then the port again, so that neither starves the other.
  * A packet is taken alone (not with GetQueuedCompletionStatusEx, which Wine 8 does not make any cheaper): a worker that

@@ -12,7 +12,11 @@ static void test_connect(void)
     HANDLE event = room_event();
     SOCKADDR_STORAGE local, remote;
     struct sockaddr_in closed = listener_addr;
+    BOOL nodelay = FALSE;
+    int len = sizeof(nodelay);
     enum wh_err err;
+    BYTE byte;
+    size_t got;
 
     owner_connect(&o);
     sock_names(&o.sock, &local, &remote);
@@ -46,6 +50,9 @@ static void test_connect(void)
         err = sock_result(&o.sock.send, NULL);
     }
     SAME(err, WH_OK, "connect with an event");
+    getsockopt(o.sock.s, IPPROTO_TCP, TCP_NODELAY, (char *)&nodelay, &len);
+    tap_ok(nodelay, "what is sent is sent at once");
+    SAME(sock_try_recv(&o.sock, &byte, 1, &got), WH_AGAIN, "an attempt does not wait");
     o.peer = accept(listener, NULL, NULL);
     SAME(o.sinks[1], 0, "no packet");
     owner_end(&o);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * io_loop: tasks, the number of workers, starting and ending of the loop (dlls/winhttp/io/loop.h).
+ * io_loop: tasks, the number of workers, starting and ending of the loop (dlls/winhttp/io/loop.h), and what it keeps
+ * (io/event.h).
  */
 #include "io_room.h"
+#include "io/event.h"
 
 #define CYCLES   1000
 #define POSTERS  4
@@ -361,6 +363,32 @@ static void test_blocked_at_end(void)
     CloseHandle(p.ran);
 }
 
+/* ---- spare events ---- */
+
+static void test_events(void)
+{
+    HANDLE taken[EVENT_SPARES + 1], again;
+    DWORD without = room_handles(), held;
+    unsigned made = 0;
+
+    room_hold();
+    held = room_handles();
+    for (size_t i = 0; i < COUNT(taken); i++)
+        made += (taken[i] = event_take()) != NULL;
+    SAME(made, COUNT(taken), "as many events as are wanted");
+    for (size_t i = 0; i < COUNT(taken); i++)
+        event_give(taken[i]);
+    event_give(NULL);
+    SAME(room_handles(), held + EVENT_SPARES, "so many are kept");
+    again = event_take();
+    SAME(room_handles(), held + EVENT_SPARES, "and taken again");
+    SetEvent(again);
+    tap_ok(room_wait(again) && WaitForSingleObject(again, 0) == WAIT_TIMEOUT, "each lets one waiter go");
+    event_give(again);
+    tap_ok(room_release(&at_start), "all threads end");
+    SAME(room_handles(), without, "the spare ones go with the loop");
+}
+
 int main(void)
 {
     room_start();
@@ -374,5 +402,6 @@ int main(void)
     test_away();
     test_blocked_at_end();
     test_growth();
+    test_events();
     return tap_done();
 }

@@ -40,11 +40,18 @@ static enum wh_err sock__ended(struct sock *s)
     return WH_OK;
 }
 
-/* Winsock knows that the socket is connected only after this. */
+/*
+ * Winsock knows that the socket is connected only after this. A request or a frame is handed over whole; Nagle's delay
+ * could only hold its last segment back. That is said here, and not before, because Wine asks its server each time for
+ * a socket that is not connected yet; where it fails the first operation does so too, and knows why.
+ */
 static enum wh_err sock__connected(struct sock *s)
 {
+    BOOL nodelay = TRUE;
+
     if (setsockopt(s->s, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0))
         return sock__failed(s, SOCK_OP_CONNECT, WSAGetLastError());
+    setsockopt(s->s, IPPROTO_TCP, TCP_NODELAY, (const char *)&nodelay, sizeof(nodelay));
     return WH_OK;
 }
 
@@ -144,21 +151,26 @@ static int sock__bind_any(SOCKET s, int family)
                 family == AF_INET ? (int)sizeof(struct sockaddr_in) : (int)sizeof(struct sockaddr_in6));
 }
 
-/* Asked of each socket: another family may be another provider's. */
-static LPFN_CONNECTEX sock__connectex(SOCKET s)
+/* Asked once for each family, which may be another provider's. */
+static LPFN_CONNECTEX sock__connectex(SOCKET s, int family)
 {
+    static volatile LPFN_CONNECTEX known[2];
+    volatile LPFN_CONNECTEX *fn = &known[family == AF_INET6];
     GUID id = WSAID_CONNECTEX;
-    LPFN_CONNECTEX fn = NULL;
+    LPFN_CONNECTEX found = *fn;
     DWORD bytes;
 
-    if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id), &fn, sizeof(fn), &bytes, NULL, NULL))
+    if (found)
+        return found;
+    if (WSAIoctl(s, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id), &found, sizeof(found), &bytes, NULL, NULL))
         return NULL;
-    return fn;
+    *fn = found;
+    return found;
 }
 
 enum wh_err sock_connect(struct sock *s, const struct sockaddr *addr, int len, HANDLE event)
 {
-    LPFN_CONNECTEX connect_ex = sock__connectex(s->s);
+    LPFN_CONNECTEX connect_ex = sock__connectex(s->s, addr->sa_family);
     int code;
 
     if (!connect_ex || sock__bind_any(s->s, addr->sa_family))
@@ -170,13 +182,26 @@ enum wh_err sock_connect(struct sock *s, const struct sockaddr *addr, int len, H
 
 /* ---- attempts ---- */
 
+/* An overlapped operation never waits, whatever the socket is; only an attempt asks for this. */
+static enum wh_err sock__unblock(struct sock *s, enum sock_kind kind)
+{
+    u_long on = 1;
+
+    if (!s->nonblocking && ioctlsocket(s->s, FIONBIO, &on))
+        return sock__failed(s, kind, WSAGetLastError());
+    s->nonblocking = true;
+    return WH_OK;
+}
+
 enum wh_err sock_try_recv(struct sock *s, void *p, size_t n, size_t *got)
 {
     WSABUF vec = {sock__shorten(n), p};
     DWORD bytes = 0, flags = 0;
-    enum wh_err err = WH_OK;
+    enum wh_err err = sock__unblock(s, SOCK_OP_RECV);
 
     assert(!s->recv.pending);
+    if (err != WH_OK)
+        return err;
     if (WSARecv(s->s, &vec, 1, &bytes, &flags, NULL, NULL)) {
         int code = WSAGetLastError();
 
@@ -193,8 +218,11 @@ enum wh_err sock_try_send(struct sock *s, const struct span *v, size_t count, si
 {
     WSABUF vec[SOCK_SEND_SPANS];
     DWORD bytes = 0, vecs = sock__fill(vec, v, count);
+    enum wh_err err = sock__unblock(s, SOCK_OP_SEND);
 
     assert(!s->send.pending);
+    if (err != WH_OK)
+        return err;
     if (WSASend(s->s, vec, vecs, &bytes, 0, NULL, NULL)) {
         int code = WSAGetLastError();
 
@@ -267,30 +295,21 @@ void sock_init(struct sock *s, void *owner)
 
 enum wh_err sock_open(struct sock *s, int family)
 {
-    u_long nonblocking = 1;
-    BOOL nodelay = TRUE;
-    int code;
-
     assert(s->s == INVALID_SOCKET && !sock_busy(s));
     s->s = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
     if (s->s == INVALID_SOCKET)
         return sock__failed(s, SOCK_OP_CONNECT, WSAGetLastError());
-    s->fin_sent = false;
+    s->fin_sent = s->nonblocking = false;
     s->last_error = 0;
-    /* A request or a frame is handed over whole; Nagle's delay could only hold its last segment back. */
-    if (ioctlsocket(s->s, FIONBIO, &nonblocking) ||
-        setsockopt(s->s, IPPROTO_TCP, TCP_NODELAY, (const char *)&nodelay, sizeof(nodelay)))
-        goto fail;
-    if (!CreateIoCompletionPort((HANDLE)s->s, loop_port(), 0, 0))
-        goto fail;
-    s->skips_packets = quirk_skip_packets(s->s);
-    return WH_OK;
+    if (!CreateIoCompletionPort((HANDLE)s->s, loop_port(), 0, 0)) {
+        int code = WSAGetLastError(); /* the same word as GetLastError */
 
-fail:
-    code = WSAGetLastError(); /* the same word as GetLastError */
-    closesocket(s->s);
-    s->s = INVALID_SOCKET;
-    return sock__failed(s, SOCK_OP_CONNECT, code);
+        closesocket(s->s);
+        s->s = INVALID_SOCKET;
+        return sock__failed(s, SOCK_OP_CONNECT, code);
+    }
+    s->skips_packets = quirk_skip_packets(s->s, family);
+    return WH_OK;
 }
 
 void sock_keep_alive(struct sock *s, uint32_t on, uint32_t idle, uint32_t interval)

@@ -49,17 +49,18 @@ struct sock {
     struct sock_op send; /* connect uses this one too */
     int last_error;      /* Winsock code behind the last failure, 0 if none */
     bool fin_sent;
+    bool nonblocking;   /* since the first attempt */
     bool skips_packets; /* what finishes at once makes no packet (sock_quirks.h) */
 };
 
 void sock_init(struct sock *s, void *owner);
-enum wh_err sock_open(struct sock *s, int family); /* non-blocking, TCP_NODELAY, on the port; not inheritable */
+enum wh_err sock_open(struct sock *s, int family); /* on the port; not inheritable */
 
 /* Option 152, of the open socket: the peer is asked for a sign of life after `idle` ms without one, then every
  * `interval` ms. What the system refuses is not missed. */
 void sock_keep_alive(struct sock *s, uint32_t on, uint32_t idle, uint32_t interval);
 
-/* event NULL: the port. WH_OK = done now (connect: established). */
+/* event NULL: the port. WH_OK = done now (connect: established, TCP_NODELAY). */
 enum wh_err sock_connect(struct sock *s, const struct sockaddr *addr, int len, HANDLE event);
 /* WH_OK with *got == 0: the peer's FIN (n > 0), or there is something to receive (n == 0). */
 enum wh_err sock_recv(struct sock *s, void *p, size_t n, HANDLE event, size_t *got);

@@ -22,6 +22,18 @@
 #include <ws2tcpip.h>
 #include <windows.h>
 
+enum { HANDLES_UNKNOWN, HANDLES_REAL, HANDLES_OTHER };
+
+static LONG quirk__handles(SOCKET s)
+{
+    WSAPROTOCOL_INFOW info;
+    int len = sizeof(info);
+
+    if (getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &len))
+        return HANDLES_UNKNOWN;
+    return info.dwServiceFlags1 & XP1_IFS_HANDLES ? HANDLES_REAL : HANDLES_OTHER;
+}
+
 /*
  * FILE_SKIP_COMPLETION_PORT_ON_SUCCESS must not be used where a layered service provider without real file handles sits
  * in the chain: it would lose or invent packets (Microsoft KB 2568167, "SetFileCompletionNotificationModes causes an
@@ -29,14 +41,14 @@
  * information tells whether the handle is a real one. FILE_SKIP_SET_EVENT_ON_HANDLE saves signalling the socket's own
  * handle, for which nobody waits.
  */
-bool quirk_skip_packets(SOCKET s)
+bool quirk_skip_packets(SOCKET s, int family)
 {
-    WSAPROTOCOL_INFOW info;
-    int len = sizeof(info);
+    static volatile LONG known[2]; /* of each family's provider */
+    volatile LONG *handles = &known[family == AF_INET6];
 
-    if (getsockopt(s, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&info, &len))
-        return false;
-    if (!(info.dwServiceFlags1 & XP1_IFS_HANDLES))
+    if (*handles == HANDLES_UNKNOWN)
+        *handles = quirk__handles(s);
+    if (*handles != HANDLES_REAL)
         return false;
     return SetFileCompletionNotificationModes((HANDLE)s,
                                               FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE);

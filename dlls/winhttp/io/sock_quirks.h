@@ -12,7 +12,7 @@
 #include <winsock2.h>
 
 /* Asks that an operation that finishes at once makes no packet. False: it will make one all the same. */
-bool quirk_skip_packets(SOCKET s);
+bool quirk_skip_packets(SOCKET s, int family);
 
 /* A receive brought 0 bytes, on a socket that has not sent its FIN: was it a reset rather than the peer's FIN? */
 bool quirk_was_reset(SOCKET s);

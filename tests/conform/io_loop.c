@@ -336,6 +336,38 @@ static void test_growth(void)
     tap_ok(room_release(&at_start), "all threads end");
 }
 
+/* Each callback blocks before the next task is posted: nothing waits for a worker when one goes away. */
+static void test_attention(void)
+{
+    struct blocker b[3];
+    struct room_threads ours;
+
+    room_hold();
+    for (unsigned round = 0; round < 2; round++) {
+        LONG entered[COUNT(b)] = {0}, left = COUNT(b);
+        HANDLE go = room_event(), all_out = room_event();
+        bool met = true;
+
+        for (unsigned i = 0; i < COUNT(b); i++) {
+            b[i] = (struct blocker){{.run = blocker_run}, &entered[i], 1, room_event(), go, &left, all_out};
+            loop_post(&b[i].task);
+            met = met && room_wait(b[i].all_in);
+        }
+        tap_ok(met, "round %u: a task runs although all workers are in callbacks that block", round);
+        room_threads(&ours, &at_start);
+        tap_ok(ours.count <= COUNT(b) + 2, "round %u: %lu threads: theirs, the timekeeper, one at the port", round,
+               ours.count);
+        room_threads_gone(&ours, ROOM_THREADS, 0);
+        SetEvent(go);
+        room_wait(all_out);
+        for (unsigned i = 0; i < COUNT(b); i++)
+            CloseHandle(b[i].all_in);
+        CloseHandle(go);
+        CloseHandle(all_out);
+    }
+    tap_ok(room_release(&at_start), "all threads end");
+}
+
 /* A worker that is in application code for ever does not keep the others from ending. */
 static void test_blocked_at_end(void)
 {
@@ -401,6 +433,7 @@ int main(void)
     test_order();
     test_away();
     test_blocked_at_end();
+    test_attention();
     test_growth();
     test_events();
     return tap_done();

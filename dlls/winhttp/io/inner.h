@@ -17,10 +17,14 @@ DWORD WINAPI timekeeper_main(void *unused);
 bool timekeeper_keep(void); /* true: it runs, and stays. false: it does not, and counts as running from now: start it */
 void timekeeper_failed(void); /* after false: the thread could not be started */
 void timekeeper_leave(void);  /* it goes as soon as it can */
-void timekeeper_watch(void);  /* have it call loop_look in LOOP_STALL_MS, if it is not going to sooner */
+void timekeeper_watch(void);  /* have it call loop_look in LOOP_LOOK_MS, if it is not going to anyway */
 
-/* loop.c: on the timekeeper. true: look again in LOOP_STALL_MS. */
-bool loop_look(void);
+/* loop.c: on the timekeeper. Looks again in so many ms; 0: no need. */
+DWORD loop_look(void);
+
+/* sock.c: around all use of sockets; any thread. */
+bool winsock_start(void);
+void winsock_end(void);
 
 /* event.c: closes those that are spare. */
 void event_forget(void);

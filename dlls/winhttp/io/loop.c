@@ -3,10 +3,14 @@
  * The loop: who waits on the port, when a worker is added or leaves, and how all of it starts and ends.
  *
  * Vocabulary. A worker is *waiting* (in the port), *awake* (handling a packet or running tasks; a worker that is being
- * started counts too) or *away* (in application code, or between two callbacks that it makes in a row). Before it
- * waits, an awake worker empties the list of tasks. A *wake* is a packet without content that makes a waiting worker
- * awake. Moving a packet costs two calls into the kernel (50 us each under Wine 8), so a task costs none where an awake
- * worker will find it anyway, and one wake is under way at most.
+ * started counts too), *away* (in application code, or between two callbacks that it makes in a row) or *resting*.
+ * Before it waits, an awake worker empties the list of tasks. A *wake* is a packet without content that makes a waiting
+ * worker awake. Moving a packet costs two calls into the kernel (50 us each under Wine 8), so a task costs none where
+ * an awake worker will find it anyway, and one wake is under way at most.
+ *
+ * One worker waits at a time, others rest until they are *called*. Wine gives a packet to the thread that has waited
+ * longest, and has the bytes read by the one that armed the receive: with two in the port each message of a quiet
+ * connection wakes both. For the same reason the timekeeper calls (loop.h), not each worker that goes away.
  *
  * A worker's turn: one packet, then at most LOOP__TURN tasks, then the port again, so that neither starves the other.
  * A packet is taken alone (not with GetQueuedCompletionStatusEx, which Wine 8 does not make any cheaper): a worker that
@@ -38,24 +42,28 @@ static struct {
     DWORD tls;   /* in each worker: 1 + how deep it is in application code; 0 in all other threads */
     unsigned holders;
     unsigned threads; /* workers and timekeeper, until their last instruction that uses this struct */
-    unsigned workers; /* not leaving; workers - waiting - awake are away */
-    unsigned waiting;
-    unsigned awake;
-    bool wake_sent; /* a wake is in the port */
+    unsigned workers; /* not leaving; workers - waiting - awake - resting are away */
+    unsigned waiting; /* 0 or 1 */
+    unsigned awake, resting;
+    unsigned called;         /* workers that are awake already but have not found out */
+    CONDITION_VARIABLE call; /* for those that rest */
+    unsigned unattended;     /* looks in a row that found nobody at the port */
+    bool gone_away;          /* since the last look a worker has left nobody there */
+    bool wake_sent;          /* a wake is in the port */
     bool wake_refused;
     struct task *first, **end;
     size_t tasks;
     CONDITION_VARIABLE handed; /* a task with a not_on was taken */
     uint64_t away_since;       /* when the last worker that was not away went away */
     volatile LONG moved;       /* a worker that is away has been seen between two callbacks; no lock */
-    uint64_t spare_since;      /* since then there was always one waiting that was not needed; 0: there was not */
-    unsigned soft;             /* so many workers are started at once when they are all away */
+    unsigned soft;             /* so many workers are started without much delay */
     void (*sink)(struct sock_op *op);
     void (*gone)(void);
 } loop = {.lock = LOCK_INIT(LOCK_LOOP),
           .soft = LOOP_WORKERS_SOFT,
           .tls = TLS_OUT_OF_INDEXES,
           .end = &loop.first,
+          .call = CONDITION_VARIABLE_INIT,
           .handed = CONDITION_VARIABLE_INIT};
 
 /* What the last thread takes with it; closed when the lock is free again. */
@@ -67,26 +75,31 @@ struct remains {
 
 static DWORD WINAPI loop__worker(void *unused);
 
-static void loop__lock(void)
-{
-    lock_exclusive(&loop.lock);
-}
-
-static void loop__unlock(void)
-{
-    unlock_exclusive(&loop.lock);
-}
-
 /* ---- wakes ---- */
 
-/* Lock held. Is a wake needed? Then it counts as sent, and the caller sends it once the lock is free. */
+/* Lock held: a worker that rests is awake from now on. */
+static void loop__call(void)
+{
+    loop.resting--;
+    loop.awake++;
+    loop.called++;
+    WakeConditionVariable(&loop.call);
+}
+
+/* Lock held. Is a wake needed? Then it counts as sent, and the caller sends it once the lock is free. Where nobody
+ * waits whom it could reach, one that rests is called. */
 static bool loop__want_wake(void)
 {
     bool work = loop.first != NULL || loop.holders == 0;
 
-    if (!work || loop.wake_sent || loop.waiting == 0)
+    if (!work || (loop.awake != 0 && loop.tasks < LOOP__LONG))
         return false;
-    if (loop.awake != 0 && loop.tasks < LOOP__LONG)
+    if (loop.waiting == 0) {
+        if (loop.resting && !loop.called)
+            loop__call();
+        return false;
+    }
+    if (loop.wake_sent)
         return false;
     loop.wake_sent = true;
     return true;
@@ -97,10 +110,10 @@ static void loop__send_wake(void)
 {
     if (PostQueuedCompletionStatus(loop.port, 0, KEY_WAKE, NULL))
         return;
-    loop__lock();
+    lock_exclusive(&loop.lock);
     loop.wake_sent = false;
     loop.wake_refused = true;
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     timekeeper_watch();
 }
 
@@ -112,12 +125,12 @@ static void loop__post(struct task *t, DWORD not_on)
 
     t->next = NULL;
     t->not_on = not_on;
-    loop__lock();
+    lock_exclusive(&loop.lock);
     *loop.end = t;
     loop.end = &t->next;
     loop.tasks++;
     wake = loop__want_wake();
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     if (wake)
         loop__send_wake();
 }
@@ -154,11 +167,11 @@ static bool loop__run_tasks(void)
         if (!t)
             return loop.first == NULL;
         wake = loop__want_wake();
-        loop__unlock();
+        unlock_exclusive(&loop.lock);
         if (wake)
             loop__send_wake();
         t->run(t);
-        loop__lock();
+        lock_exclusive(&loop.lock);
     }
     return true;
 }
@@ -187,13 +200,24 @@ static void loop__start_worker(void)
     if (t && thread_launch(t))
         return;
     thread_discard(t);
-    loop__lock();
+    lock_exclusive(&loop.lock);
     loop.workers--;
     loop.awake--;
     loop.threads--; /* not the last one: the caller is a worker or the timekeeper */
     loop__end_timekeeper();
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     timekeeper_watch();
+}
+
+/* Lock held: one more worker. True: a new one, the caller starts it once the lock is free. */
+static bool loop__more(void)
+{
+    if (loop.resting) {
+        loop__call();
+        return false;
+    }
+    loop__reserve_worker();
+    return true;
 }
 
 /*
@@ -203,81 +227,68 @@ static void loop__start_worker(void)
  */
 static void loop__hand_over(void)
 {
-    bool spare = loop.awake == 1 && loop.waiting == 0, wake;
+    bool spare = loop.awake == 1 && loop.waiting == 0 && loop__more(), wake;
 
-    if (spare)
-        loop__reserve_worker();
     loop.awake--;
     wake = loop__want_wake();
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     if (wake)
         loop__send_wake();
     if (spare)
         loop__start_worker();
-    loop__lock();
+    lock_exclusive(&loop.lock);
     if (loop.first)
         lock_sleep(&loop.lock, &loop.handed, LOOP_STALL_MS);
     loop.awake++;
 }
 
-bool loop_look(void)
+/* Lock held: all workers are away, and for a while nothing has moved. */
+static bool loop__stalled(void)
 {
-    bool spare = false, wake = false, again;
+    if (loop.awake || loop.workers == LOOP_WORKERS_MAX)
+        return false;
+    if (loop.moved)
+        loop.away_since = clock_ms();
+    loop.moved = false;
+    return clock_ms() - loop.away_since >= LOOP_STALL_MS;
+}
 
-    loop__lock();
+DWORD loop_look(void)
+{
+    bool spare = false, wake = false, unattended;
+    DWORD again = 0;
+
+    lock_exclusive(&loop.lock);
     if (loop.wake_refused) {
         loop.wake_refused = false;
         wake = !loop.wake_sent;
         loop.wake_sent = true;
     }
-    again = loop.holders && loop.workers < LOOP_WORKERS_MAX && loop.waiting == 0 && loop.awake == 0;
-    if (again && loop.moved) {
-        loop.moved = false;
-        loop.away_since = clock_ms();
-    } else if (again && clock_ms() - loop.away_since >= LOOP_STALL_MS) {
-        spare = true;
-        loop__reserve_worker();
+    unattended = loop.holders && loop.waiting == 0;
+    loop.unattended = unattended ? loop.unattended + 1 : 0;
+    if (loop.unattended >= LOOP_LOOKS && (loop.resting || loop.workers < loop.soft || loop__stalled())) {
+        spare = loop__more();
+        loop.unattended = 0;
     }
-    loop__unlock();
+    if (unattended || loop.gone_away)
+        again = loop.resting || loop.workers < loop.soft ? LOOP_LOOK_MS : LOOP_STALL_MS / LOOP_LOOKS;
+    loop.gone_away = false;
+    unlock_exclusive(&loop.lock);
     if (wake)
         loop__send_wake();
     if (spare)
         loop__start_worker();
-    return again && !spare;
+    return again;
 }
 
 void loop_set_workers(unsigned count)
 {
-    loop__lock();
+    lock_exclusive(&loop.lock);
     loop.soft = count < LOOP_WORKERS_MAX ? count : LOOP_WORKERS_MAX;
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
 }
 
 /* ---- start and end ---- */
-
-/*
- * Winsock is started and given up one at a time. The last WSACleanup of a process closes the sockets that it finds, and
- * Wine's takes no lock for that: those of a loop that starts at the same moment were closed with them (WSAENOTSOCK).
- */
-static struct lock winsock_lock = LOCK_INIT(LOCK_LOOP);
-
-static bool loop__winsock_start(void)
-{
-    WSADATA data;
-    bool up;
-
-    lock_exclusive(&winsock_lock);
-    up = WSAStartup(MAKEWORD(2, 2), &data) == 0;
-    unlock_exclusive(&winsock_lock);
-    return up;
-}
-
-static void loop__winsock_end(void)
-{
-    lock_exclusive(&winsock_lock);
-    WSACleanup();
-    unlock_exclusive(&winsock_lock);
-}
 
 /* Lock held: takes what is left if this was the last thread and nobody holds the loop. */
 static bool loop__take_remains(struct remains *r)
@@ -290,7 +301,6 @@ static bool loop__take_remains(struct remains *r)
     loop.port = NULL;
     loop.tls = TLS_OUT_OF_INDEXES;
     loop.wake_sent = loop.wake_refused = false;
-    loop.spare_since = 0;
     return true;
 }
 
@@ -302,7 +312,7 @@ static void loop__close_remains(const struct remains *r)
     CloseHandle(r->port);
     TlsFree(r->tls);
     event_forget();
-    loop__winsock_end();
+    winsock_end();
     if (loop.gone)
         loop.gone();
 }
@@ -313,10 +323,10 @@ static void loop__thread_gone(void)
     struct remains r;
     bool last;
 
-    loop__lock();
+    lock_exclusive(&loop.lock);
     loop.threads--;
     last = loop__take_remains(&r);
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     if (last)
         loop__close_remains(&r);
 }
@@ -375,76 +385,74 @@ static enum wh_err loop__hold_first(void)
     struct thread_start *worker = thread_prepare(loop__worker, NULL);
     struct thread_start *timekeeper = thread_prepare(loop__timekeeper, NULL);
     struct remains r;
-    bool winsock = loop__winsock_start(), up, last = false;
+    bool winsock = winsock_start(), up, last = false;
 
-    loop__lock();
+    lock_exclusive(&loop.lock);
     up = loop.holders || (worker && timekeeper && winsock && loop__start(&winsock, &worker, &timekeeper));
     if (up)
         loop.holders++;
     else
         last = loop__take_remains(&r);
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     if (last)
         loop__close_remains(&r);
     thread_discard(worker);
     thread_discard(timekeeper);
     if (winsock)
-        loop__winsock_end();
+        winsock_end();
     return up ? WH_OK : WH_E_NOMEM;
 }
 
 /* ---- the worker ---- */
 
-/* Lock held: the worker, awake, is about to wait. Is there one too many? Others have waited in vain all the time. */
-static bool loop__surplus(bool timed_out)
+/* Lock held on entry and return, not while it sleeps. False: not called for LOOP_IDLE_MS, or it woke for nothing. */
+static bool loop__rest(void)
 {
-    if (loop.waiting == 0 || loop.first)
-        return false;
-    return timed_out || (loop.spare_since && clock_ms() - loop.spare_since >= LOOP_IDLE_MS);
+    loop.awake--;
+    loop.resting++;
+    lock_sleep(&loop.lock, &loop.call, LOOP_IDLE_MS);
+    if (loop.called) {
+        loop.called--;
+        return true;
+    }
+    loop.resting--;
+    loop.awake++;
+    return false;
 }
 
-/* Lock held on entry and return: waits for one packet and handles it. False: nothing came for LOOP_IDLE_MS. */
-static bool loop__wait(void)
+/* Lock held on entry and return: waits for one packet and handles it. */
+static void loop__wait(void)
 {
     OVERLAPPED *ov = NULL;
     ULONG_PTR key = KEY_WAKE;
     DWORD bytes = 0;
     bool wake, packet;
-    DWORD limit;
 
     loop.awake--;
     loop.waiting++;
-    if (loop.waiting > 1 && !loop.spare_since)
-        loop.spare_since = clock_ms();
     wake = loop__want_wake();
-    limit = loop.waiting > 1 ? LOOP_IDLE_MS : INFINITE;
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     if (wake)
         loop__send_wake();
-    packet = GetQueuedCompletionStatus(loop.port, &bytes, &key, &ov, limit) || ov;
-    loop__lock();
+    packet = GetQueuedCompletionStatus(loop.port, &bytes, &key, &ov, INFINITE) || ov;
+    lock_exclusive(&loop.lock);
     loop.waiting--;
     loop.awake++;
-    if (loop.waiting == 0)
-        loop.spare_since = 0;
-    if (!packet)
-        return false;
-    if (key == KEY_WAKE) {
+    if (packet && key == KEY_WAKE)
         loop.wake_sent = false;
-        return true;
-    }
-    loop__unlock();
+    if (!packet || key == KEY_WAKE)
+        return;
+    unlock_exclusive(&loop.lock);
     loop.sink((struct sock_op *)(void *)ov);
-    loop__lock();
-    return true;
+    lock_exclusive(&loop.lock);
 }
 
 static DWORD WINAPI loop__worker(void *unused)
 {
-    bool timed_out = false, wake;
+    bool wake;
 
     (void)unused;
-    loop__lock();
+    lock_exclusive(&loop.lock);
     TlsSetValue(loop.tls, (void *)(uintptr_t)1);
     for (;;) {
         if (!loop__run_tasks()) {
@@ -453,15 +461,16 @@ static DWORD WINAPI loop__worker(void *unused)
         }
         if (loop.holders == 0 && !loop.first)
             break;
-        if (loop__surplus(timed_out))
+        if (loop.waiting == 0)
+            loop__wait();
+        else if (!loop__rest() && loop.waiting && !loop.first)
             break;
-        timed_out = !loop__wait();
     }
     loop.workers--;
     loop.awake--;
     wake = loop__want_wake();
     loop__end_timekeeper();
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     if (wake)
         loop__send_wake();
     loop__thread_gone();
@@ -491,19 +500,17 @@ void loop_enter_app(void)
     TlsSetValue(loop.tls, (void *)(mark + 1));
     if (mark > 1)
         return;
-    loop__lock();
+    lock_exclusive(&loop.lock);
     loop.awake--;
     wake = loop__want_wake();
     alone = loop.awake == 0 && loop.waiting == 0;
     if (alone) {
         loop.away_since = clock_ms();
         loop.moved = false;
+        loop.gone_away = true;
+        spare = loop.first && loop.workers < loop.soft && loop__more(); /* there is something to do at once */
     }
-    if (alone && loop.workers < loop.soft) {
-        spare = true;
-        loop__reserve_worker();
-    }
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     if (wake)
         loop__send_wake();
     if (spare)
@@ -522,9 +529,9 @@ void loop_leave_app(void)
     TlsSetValue(loop.tls, (void *)(mark - 1));
     if (mark > 2)
         return;
-    loop__lock();
+    lock_exclusive(&loop.lock);
     loop.awake++;
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
 }
 
 void loop_back_in_app(void)
@@ -539,11 +546,11 @@ enum wh_err loop_hold(void)
 {
     bool up;
 
-    loop__lock();
+    lock_exclusive(&loop.lock);
     up = loop.holders > 0;
     if (up)
         loop.holders++;
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
     return up ? WH_OK : loop__hold_first();
 }
 
@@ -551,20 +558,20 @@ void loop_release(void)
 {
     bool wake = false;
 
-    loop__lock();
+    lock_exclusive(&loop.lock);
     assert(loop.holders > 0);
     if (--loop.holders == 0) {
         /* This thread may be none of ours: it counts as one until it is done with the port. */
         loop.threads++;
         wake = loop__want_wake();
         loop__end_timekeeper();
-        loop__unlock();
+        unlock_exclusive(&loop.lock);
         if (wake)
             loop__send_wake();
         loop__thread_gone();
         return;
     }
-    loop__unlock();
+    unlock_exclusive(&loop.lock);
 }
 
 void loop_post(struct task *t)

@@ -4,11 +4,13 @@
  * finished socket operations to the one sink (core/conn_crank.c), and knows no application code: notify tells it when a
  * worker is about to enter some.
  *
- * Workers: started on demand. The number follows callbacks that block, never connections: when a worker enters
- * application code and leaves no other behind that is not in there, a spare is started at once up to LOOP_WORKERS_SOFT;
- * beyond that only when nothing has moved for LOOP_STALL_MS (the timekeeper looks), up to LOOP_WORKERS_MAX. A worker
- * that finds itself surplus for LOOP_IDLE_MS leaves. The timekeeper is a thread of its own that sleeps until the
- * earliest deadline (io/timer.h): a worker may stay in application code for ever.
+ * Workers: started on demand. The number follows callbacks that block, never connections. One waits on the port, others
+ * rest until they are called. When a worker enters application code and leaves nobody behind at the port, one more
+ * comes at once if tasks wait; else when the timekeeper has found nobody there at LOOP_LOOKS looks in a row,
+ * LOOP_LOOK_MS apart: a callback that returns, as most do, costs no other thread. Up to LOOP_WORKERS_SOFT; beyond that
+ * only when nothing has moved for LOOP_STALL_MS, up to LOOP_WORKERS_MAX. A worker that has rested for LOOP_IDLE_MS
+ * leaves. The timekeeper is a thread of its own that sleeps until the earliest deadline (io/timer.h): a worker may stay
+ * in application code for ever.
  *
  * DLL life: every thread of ours holds a module reference and leaves by FreeLibraryAndExitThread.
  * loop_hold/loop_release count the users (open handles, live connections); when the last one goes, all threads leave at
@@ -30,7 +32,9 @@
     8u                        /* with the timekeeper and pool threads below the 16 that suffice while callbacks return \
                                */
 #define LOOP_WORKERS_MAX 512u /* each may be blocked in application code */
-#define LOOP_STALL_MS    50u  /* all workers in callbacks and no progress for this long: start one more */
+#define LOOP_LOOK_MS     2u
+#define LOOP_LOOKS       2u
+#define LOOP_STALL_MS    50u /* all workers in callbacks and no progress for this long: start one more */
 #define LOOP_IDLE_MS     15000u
 
 /*

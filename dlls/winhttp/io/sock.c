@@ -11,7 +11,8 @@
 #include <mstcpip.h>
 #include <mswsock.h>
 #include <string.h>
-#include "io/loop.h"
+#include "io/inner.h"
+#include "io/lock.h"
 #include "io/sock_quirks.h"
 
 /* ---- outcomes ---- */
@@ -355,4 +356,30 @@ void sock_names(const struct sock *s, SOCKADDR_STORAGE *local, SOCKADDR_STORAGE 
     len = sizeof(*remote);
     if (getpeername(s->s, (struct sockaddr *)remote, &len))
         memset(remote, 0, sizeof(*remote));
+}
+
+/* ---- winsock ---- */
+
+/*
+ * Winsock is started and given up one at a time. The last WSACleanup of a process closes the sockets that it finds, and
+ * Wine's takes no lock for that: those of a loop that starts at the same moment were closed with them (WSAENOTSOCK).
+ */
+static struct lock winsock_lock = LOCK_INIT(LOCK_LOOP);
+
+bool winsock_start(void)
+{
+    WSADATA data;
+    bool up;
+
+    lock_exclusive(&winsock_lock);
+    up = WSAStartup(MAKEWORD(2, 2), &data) == 0;
+    unlock_exclusive(&winsock_lock);
+    return up;
+}
+
+void winsock_end(void)
+{
+    lock_exclusive(&winsock_lock);
+    WSACleanup();
+    unlock_exclusive(&winsock_lock);
 }

@@ -59,7 +59,7 @@ static bool timer__fire_one(uint64_t now)
 /* Lock held on entry and return. False: no look is due. */
 static bool timer__look(uint64_t now)
 {
-    bool again;
+    DWORD again;
 
     if (keeper.look_at > now)
         return false;
@@ -68,7 +68,7 @@ static bool timer__look(uint64_t now)
     again = loop_look();
     timer__lock();
     if (again && keeper.look_at == TIMER_NEVER)
-        keeper.look_at = clock_ms() + LOOP_STALL_MS;
+        keeper.look_at = clock_ms() + again;
     return true;
 }
 
@@ -147,7 +147,7 @@ void timekeeper_watch(void)
 {
     timer__lock();
     if (keeper.look_at == TIMER_NEVER) {
-        keeper.look_at = clock_ms() + LOOP_STALL_MS;
+        keeper.look_at = clock_ms() + LOOP_LOOK_MS;
         timer__wake_before(keeper.look_at);
     }
     timer__unlock();

@@ -17,9 +17,8 @@
  * stays in a callback for ever must not sit on packets of other connections.
  *
  * States. Down: no port, no threads. Up: holders > 0; there is a worker that is not leaving, and the timekeeper.
- * Ending: holders is 0 and threads are on their way out; each worker that leaves wakes the next, the timekeeper
- * follows the last of them, and the last thread takes the port with it. A loop_hold while it is ending makes it up
- * again with whatever is left of it.
+ * Ending: holders is 0 and threads are on their way out; each worker that leaves wakes the next, the last thread takes
+ * the port with it. A loop_hold while it is ending makes it up again with whatever is left of it.
  *
  * Threads: any; one lock, below it only the leaf locks of timer.c and work.c; nothing is called with it held that could
  * wait for the loader's lock. Ownership: see loop.h. Limits: loop.h. Errors: as there; a packet that the port refuses
@@ -97,6 +96,8 @@ static bool loop__want_wake(void)
     if (loop.waiting == 0) {
         if (loop.resting && !loop.called)
             loop__call();
+        else if (loop.awake == 0 && loop.first)
+            timekeeper_watch();
         return false;
     }
     if (loop.wake_sent)
@@ -186,10 +187,10 @@ static void loop__reserve_worker(void)
     loop.threads++;
 }
 
-/* Lock held. The timekeeper is the last to go: a worker whose wake the port refuses is waked by it. */
+/* Lock held. The timekeeper stays while one waits: a wake that the port refuses is sent by it. */
 static void loop__end_timekeeper(void)
 {
-    if (loop.holders == 0 && loop.workers == 0)
+    if (loop.holders == 0 && loop.waiting == 0)
         timekeeper_leave();
 }
 
@@ -245,17 +246,15 @@ static void loop__hand_over(void)
 /* Lock held: all workers are away, and for a while nothing has moved. */
 static bool loop__stalled(void)
 {
-    if (loop.awake || loop.workers == LOOP_WORKERS_MAX)
-        return false;
     if (loop.moved)
         loop.away_since = clock_ms();
     loop.moved = false;
-    return clock_ms() - loop.away_since >= LOOP_STALL_MS;
+    return !loop.awake && loop.workers < LOOP_WORKERS_MAX && clock_ms() - loop.away_since >= LOOP_STALL_MS;
 }
 
 DWORD loop_look(void)
 {
-    bool spare = false, wake = false, unattended;
+    bool spare = false, wake = false;
     DWORD again = 0;
 
     lock_exclusive(&loop.lock);
@@ -264,13 +263,12 @@ DWORD loop_look(void)
         wake = !loop.wake_sent;
         loop.wake_sent = true;
     }
-    unattended = loop.holders && loop.waiting == 0;
-    loop.unattended = unattended ? loop.unattended + 1 : 0;
+    loop.unattended = loop.holders && loop.waiting == 0 ? loop.unattended + 1 : 0;
     if (loop.unattended >= LOOP_LOOKS && (loop.resting || loop.workers < loop.soft || loop__stalled())) {
         spare = loop__more();
         loop.unattended = 0;
     }
-    if (unattended || loop.gone_away)
+    if (loop.unattended || loop.gone_away)
         again = loop.resting || loop.workers < loop.soft ? LOOP_LOOK_MS : LOOP_STALL_MS / LOOP_LOOKS;
     loop.gone_away = false;
     unlock_exclusive(&loop.lock);
@@ -376,6 +374,8 @@ static bool loop__start(bool *winsock, struct thread_start **worker, struct thre
         *timekeeper = NULL;
         loop.threads++;
     }
+    if (loop.waiting == 0 && loop.awake == 0)
+        timekeeper_watch();
     return true;
 }
 

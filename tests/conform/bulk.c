@@ -12,16 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SIZE     1000000u /* of a body, or a message */
-#define STRAIGHT 65536u   /* at least so many bytes due go straight to the caller */
-#define HALF     300001u  /* of SIZE: what comes before the failure */
-#define GUARD    64u
+#define SIZE 2000000u /* of a body, or a message */
+#define STRAIGHT                                                                                                       \
+    262144u           /* a buffer of so many bytes is filled straight, a smaller one where it takes all that is due */
+#define HALF  900001u /* of SIZE: what comes before the failure */
+#define GUARD 64u
 
 enum { LENGTH, CHUNKS, ODD_CHUNKS, CLOSE, BODIES, CUT = BODIES, TEXT = CUT + FAULT_COUNT, BAD_TEXT, HELD };
 
 static const char *const body_names[BODIES] = {"a length", "chunks", "odd chunks", "the end of the connection"};
 static const DWORD rooms[] = {STRAIGHT - 1, STRAIGHT, STRAIGHT + 1, 3 * STRAIGHT, SIZE, SIZE + 1};
-static const DWORD chunk_sizes[][4] = {{STRAIGHT, 4 * STRAIGHT, 100000, 300000},
+static const DWORD chunk_sizes[][4] = {{STRAIGHT, 100000, 3 * STRAIGHT, 300000},
                                        {STRAIGHT + 1, 1, 2 * STRAIGHT - 1, 7}};
 
 static struct speaker me;
@@ -148,7 +149,7 @@ static void check_text(DWORD room)
     poison(in, SIZE + GUARD);
     error = speaker_message(&me, in, SIZE + GUARD, room, &got, &type);
     tap_ok(!error && type == UTF8 && got == SIZE && !memcmp(in, out, SIZE) && is_poison(in + SIZE, GUARD),
-           "W20 %s: a text of 1 MB, %lu bytes at a time", where, room);
+           "W20 %s: a text of 2 MB, %lu bytes at a time", where, room);
     error = speaker_receive(&me, in, SIZE, &got, &type);
     tap_ok(!error && type == UTF8 && got == 6 && !memcmp(in, "behind", 6), "W20 %s: and the message behind it", where);
     speaker_hang_up(&me);

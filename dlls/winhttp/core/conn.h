@@ -32,7 +32,7 @@
 struct conn;
 struct conn_user;
 
-/* Buffers between socket and user, bytes. In: one large chunk being read and one being decoded, plus a TLS record. Out:
+/* Buffers between socket and user, bytes. In: what one receive brings in bulk. Out:
  * what is masked or encrypted ahead of the kernel, and what one send hands it at most. */
 #define CONN_IN_LIMIT  (4u * 65536u)
 #define CONN_OUT_LIMIT BUF_CHUNK_HUGE
@@ -77,8 +77,10 @@ struct conn_user_ops {
     void (*opened)(struct conn_user *u);                /* CONN_OPEN was reached */
     void (*failed)(struct conn_user *u, enum wh_err e); /* it will not be reached: the connection is dead */
     void (*up)(struct conn_user *u);                    /* consume chain_in; look at conn_ended */
-    /* Where plain bytes that come next are wanted: at most *n of them, straight in a caller's buffer, without passing
-     * through chain_in, which is empty; NULL: nowhere. landed: n bytes have come there. */
+    /* Plain bytes known to come next for an operation that waits; 0: nobody knows. */
+    uint64_t (*due)(struct conn_user *u);
+    /* Where plain bytes that come next are wanted: *n of them, straight in a caller's buffer, without passing through
+     * chain_in, which is empty; 0: nowhere. landed: n bytes have come there. */
     uint8_t *(*room)(struct conn_user *u, size_t *n);
     void (*landed)(struct conn_user *u, size_t n);
     void (*down)(

@@ -107,23 +107,44 @@ size_t conn_send_direct(struct conn *c, struct span s)
     return n;
 }
 
-/* Where bytes may land without passing through the chain: only in bulk, for what a chunk takes at once is better copied
- * than fetched in pieces; and only where no floor is in between. NULL: nowhere. */
-static uint8_t *bulk_room(struct conn *c, size_t *room)
+/* Plain bytes that somebody waits for. */
+static uint64_t bytes_due(const struct conn *c)
 {
-    uint8_t *p = NULL;
-
-    if (c->state == CONN_OPEN && c->user && !c->chain.top && !buf_len(&c->chain.wire_in))
-        p = c->user->ops->room(c->user, room);
-    return p && *room >= BUF_CHUNK_LARGE ? p : NULL;
+    return c->state == CONN_OPEN && c->user ? c->user->ops->due(c->user) : 0;
 }
 
-/* An attempt, so that the kernel never holds the caller's buffer. True: bytes, or the end, came. */
-static bool receive_straight(struct conn *c, uint8_t *p, size_t room)
+/*
+ * Little as long as nothing is known to come, for a connection that waits shall hold little; more with each sign that
+ * there is more. One call costs as much as copying a large chunk. What is to be decrypted is better taken in pieces
+ * that stay in the nearest cache.
+ */
+static size_t receive_size(const struct conn *c, uint64_t due)
 {
-    size_t n = 0;
-    enum wh_err err = sock_try_recv(&c->sock, p, room, &n);
+    bool bulk = due >= BUF_CHUNK_LARGE;
 
+    if (bulk && c->rx_full && !c->chain.top)
+        return CONN_IN_LIMIT;
+    return bulk || c->rx_full ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL;
+}
+
+/*
+ * Bytes that pass no floor may land with the caller, by attempts, so that the kernel never holds his buffer: where the
+ * last receive came back full, for otherwise there is hardly anything yet and the attempt a call too many; and where
+ * he takes all that is due, or as much as the connection would: less is better copied than fetched apart. True: bytes,
+ * or the end, came.
+ */
+static bool receive_straight(struct conn *c, uint64_t due)
+{
+    size_t room, n = 0;
+    enum wh_err err;
+    uint8_t *p;
+
+    if (due < BUF_CHUNK_LARGE || !c->rx_full || c->chain.top || buf_len(&c->chain.wire_in))
+        return false;
+    p = c->user->ops->room(c->user, &room);
+    if (room < due && room < CONN_IN_LIMIT)
+        return false;
+    err = sock_try_recv(&c->sock, p, room, &n);
     c->rx_full = n == room;
     if (err == WH_AGAIN)
         return false;
@@ -135,9 +156,9 @@ static bool receive_straight(struct conn *c, uint8_t *p, size_t room)
 
 bool conn_receive_some(struct conn *c, HANDLE event)
 {
-    size_t room, want, n;
-    uint8_t *bulk;
     enum wh_err err;
+    uint64_t due;
+    size_t n;
 
     if (c->sock.recv.pending || c->rx_ended || !conn_wants_bytes(c))
         return false;
@@ -145,11 +166,10 @@ bool conn_receive_some(struct conn *c, HANDLE event)
         SetEvent(c->rx_event);
         return false;
     }
-    bulk = bulk_room(c, &room);
-    if (bulk && c->rx_full && receive_straight(c, bulk, room))
+    due = bytes_due(c);
+    if (receive_straight(c, due))
         return true;
-    want = bulk || c->rx_full ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL;
-    err = buf_reserve(&c->chain.wire_in, want, &c->rx_space, &c->rx_size);
+    err = buf_reserve(&c->chain.wire_in, receive_size(c, due), &c->rx_space, &c->rx_size);
     if (err == WH_E_FULL)
         return false;
     if (err == WH_OK)

@@ -7,6 +7,10 @@
 #include "core/request.h"
 #include <string.h>
 
+/* Most that QueryDataAvailable reports, bytes: callers make a buffer of what they are told, or have one of a size that
+ * has always sufficed. */
+#define AVAILABLE_MAX BUF_CHUNK_LARGE
+
 /* N27: told when the end is reached and it was the request that asked for the connection to be closed. */
 static void body_ended(struct request *r)
 {
@@ -58,7 +62,7 @@ void req_read_up(struct request *r)
             break;
         }
         if (query) {
-            read_done(r, s.n);
+            read_done(r, span_head(s, AVAILABLE_MAX).n);
             return;
         }
         s = span_head(s, op->len - op->done);
@@ -71,10 +75,16 @@ void req_read_up(struct request *r)
     read_done(r, 0);
 }
 
+uint64_t req_read_due(struct request *r)
+{
+    return r->recv.pending && r->wire == REQ_BODY ? r->x->ops->body_due(r->x) : 0;
+}
+
+/* QueryDataAvailable takes nothing: its len is 0. */
 uint8_t *req_read_room(struct request *r, size_t *n)
 {
     struct op *op = &r->recv;
-    uint64_t due = op->pending && op->api == API_READ_DATA && r->wire == REQ_BODY ? r->x->ops->body_due(r->x) : 0;
+    uint64_t due = req_read_due(r);
     size_t left = op->len - op->done;
 
     *n = due < left ? (size_t)due : left;

@@ -284,6 +284,11 @@ static void user_up(struct conn_user *u)
         req_read_up(r);
 }
 
+static uint64_t user_due(struct conn_user *u)
+{
+    return req_read_due(request_of_user(u));
+}
+
 static uint8_t *user_room(struct conn_user *u, size_t *n)
 {
     return req_read_room(request_of_user(u), n);
@@ -344,6 +349,7 @@ const struct conn_user_ops request_user_ops = {
     .opened = user_opened,
     .failed = user_failed,
     .up = user_up,
+    .due = user_due,
     .room = user_room,
     .landed = user_landed,
     .down = user_down,

@@ -187,7 +187,8 @@ void req_reset_exchange(struct request *r); /* object lock held, unbound: nothin
 void req_sent(struct request *r);           /* SendRequest is complete */
 void req_recv_up(struct request *r);        /* looks for the response head */
 void req_read_up(struct request *r);        /* serves QueryDataAvailable and ReadData */
-uint8_t *req_read_room(struct request *r, size_t *n); /* as room and landed of a connection's user */
+uint64_t req_read_due(struct request *r);   /* as due, room and landed of a connection's user */
+uint8_t *req_read_room(struct request *r, size_t *n);
 void req_read_landed(struct request *r, size_t n);
 void req_break(struct request *r, enum wh_err err); /* the exchange is over: resolves both slots */
 /* One call of a verb: the claim of the lane, the lock, and the way out. */

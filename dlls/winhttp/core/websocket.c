@@ -215,6 +215,11 @@ static void user_up(struct conn_user *u)
         ws_fail(w, c->rx_error == WH_OK || c->rx_error == WH_E_CANCELLED ? WH_E_CLOSED : c->rx_error);
 }
 
+static uint64_t user_due(struct conn_user *u)
+{
+    return ws_receive_due(websocket_of_user(u));
+}
+
 static uint8_t *user_room(struct conn_user *u, size_t *n)
 {
     return ws_receive_room(websocket_of_user(u), n);
@@ -346,6 +351,7 @@ static void follow_up(struct object *o)
 static const struct conn_user_ops websocket_user_ops = {
     .follow_up = follow_up,
     .up = user_up,
+    .due = user_due,
     .room = user_room,
     .landed = user_landed,
     .down = user_down,

@@ -73,7 +73,8 @@ void ws_unlock(struct websocket *w, struct conn *c);
 /* Internals shared by the ws_ files; C held unless said otherwise. */
 enum wh_err ws_ready(struct websocket *w, struct conn *c); /* whether a verb may begin at all */
 void ws_receive_up(struct websocket *w);
-uint8_t *ws_receive_room(struct websocket *w, size_t *n); /* as room and landed of a connection's user */
+uint64_t ws_receive_due(struct websocket *w); /* as due, room and landed of a connection's user */
+uint8_t *ws_receive_room(struct websocket *w, size_t *n);
 void ws_receive_landed(struct websocket *w, size_t n);
 bool ws_has_unread(struct websocket *w); /* received bytes that a Receive could still take */
 void ws_send_down(struct websocket *w);

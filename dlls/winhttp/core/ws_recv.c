@@ -46,10 +46,15 @@ void ws_receive_up(struct websocket *w)
         ws_violated(w, err);
 }
 
+uint64_t ws_receive_due(struct websocket *w)
+{
+    return w->receive.pending ? x_ws_due(w->link) : 0;
+}
+
 uint8_t *ws_receive_room(struct websocket *w, size_t *n)
 {
     struct op *op = &w->receive;
-    uint64_t due = op->pending ? x_ws_due(w->link) : 0;
+    uint64_t due = ws_receive_due(w);
     size_t left = op->len - op->done;
 
     *n = due < left ? (size_t)due : left;

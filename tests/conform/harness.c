@@ -195,20 +195,10 @@ INTERNET_PORT need_port(const char *name)
     return port;
 }
 
+/* One that was free a moment ago may be given to somebody, even to the client that connects to it; this one is not. */
 INTERNET_PORT unused_port(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    int length = sizeof(address);
-    WSADATA data;
-    SOCKET sock;
-
-    WSAStartup(MAKEWORD(2, 2), &data);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sock = socket(AF_INET, SOCK_STREAM, 0);
-    bind(sock, (struct sockaddr *)&address, sizeof(address));
-    getsockname(sock, (struct sockaddr *)&address, &length);
-    closesocket(sock);
-    return ntohs(address.sin_port);
+    return 1; /* tcpmux (RFC 1078) */
 }
 
 /* ---- data ---- */

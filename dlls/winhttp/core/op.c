@@ -57,6 +57,14 @@ void op_begin(struct op *op, DWORD api, void *buf, size_t len)
     op->note.not_on = 0;
 }
 
+uint8_t *op_room(const struct op *op, uint64_t due, size_t *n)
+{
+    size_t left = op->len - op->done;
+
+    *n = due < left ? (size_t)due : left;
+    return *n ? op->buf + op->done : NULL;
+}
+
 uint64_t op_due(struct op *op, uint64_t last, uint32_t timeout)
 {
     if (timeout == 0 || timeout == 0xFFFFFFFFu)

@@ -38,6 +38,9 @@ bool op_busy(struct op *op);                /* pending, or its completion waits 
 void op_begin(struct op *op, DWORD api, void *buf,
               size_t len); /* takes a reference of the object (reason: operation) */
 
+/* What is left of the caller's buffer, at most due bytes: *n of them; NULL: nothing. */
+uint8_t *op_room(const struct op *op, uint64_t due, size_t *n);
+
 /* When the operation has rested for timeout ms, counted from its beginning or from the last byte in its direction; 0
  * and 0xFFFFFFFF: never (TO2). Its time begins when this is first asked, at the end of the crank that left it pending:
  * most operations are done by then, and a look at the clock costs as much as one of those. */

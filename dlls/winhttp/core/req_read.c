@@ -83,12 +83,7 @@ uint64_t req_read_due(struct request *r)
 /* QueryDataAvailable takes nothing: its len is 0. */
 uint8_t *req_read_room(struct request *r, size_t *n)
 {
-    struct op *op = &r->recv;
-    uint64_t due = req_read_due(r);
-    size_t left = op->len - op->done;
-
-    *n = due < left ? (size_t)due : left;
-    return *n ? op->buf + op->done : NULL;
+    return op_room(&r->recv, req_read_due(r), n);
 }
 
 /* What it comes to is seen by req_read_up. */

@@ -53,12 +53,7 @@ uint64_t ws_receive_due(struct websocket *w)
 
 uint8_t *ws_receive_room(struct websocket *w, size_t *n)
 {
-    struct op *op = &w->receive;
-    uint64_t due = ws_receive_due(w);
-    size_t left = op->len - op->done;
-
-    *n = due < left ? (size_t)due : left;
-    return *n ? op->buf + op->done : NULL;
+    return op_room(&w->receive, ws_receive_due(w), n);
 }
 
 void ws_receive_landed(struct websocket *w, size_t n)

@@ -9,7 +9,8 @@
 #define SETTLED 25000 /* ms: pooled connections and lingering ones have gone by then */
 #define LOOKS   200   /* ms from one look to the next */
 
-DWORD census_threads(void)
+/* A snapshot may come out empty while other programs come and go. */
+static DWORD threads_in_snapshot(void)
 {
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
     THREADENTRY32 entry = {.dwSize = sizeof(entry)};
@@ -19,6 +20,16 @@ DWORD census_threads(void)
     for (more = Thread32First(snapshot, &entry); more; more = Thread32Next(snapshot, &entry))
         count += entry.th32OwnerProcessID == GetCurrentProcessId();
     CloseHandle(snapshot);
+    return count;
+}
+
+DWORD census_threads(void)
+{
+    DWORD count;
+
+    do
+        count = threads_in_snapshot();
+    while (!count); /* this one is there */
     return count;
 }
 

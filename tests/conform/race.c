@@ -411,7 +411,6 @@ int main(int argc, char **argv)
         game.done[i] = CreateEventW(NULL, FALSE, FALSE, NULL);
         CloseHandle(CreateThread(NULL, 0, other_thread, (void *)(ULONG_PTR)i, 0, NULL));
     }
-    census_settles(census_threads, 1 + OTHERS); /* those that the system starts a program with go */
     threads_before = census_threads();
     speak_tls();
     for (i = 0; i < OTHERS; i++)

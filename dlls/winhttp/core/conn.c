@@ -12,6 +12,7 @@
 #include "core/spare.h"
 #include "core/wait.h"
 #include "io/clock.h"
+#include "io/event.h"
 #include "sys/trust_engine.h"
 
 /* The loop has gone: so does what was kept from connection to connection. */
@@ -63,6 +64,7 @@ void conn_unref(struct conn *c)
     assert(!c->user && !c->seat && !sock_busy(&c->sock));
     sock_close(&c->sock, false);
     chain_destroy(&c->chain);
+    event_give(c->own_event);
     if (c->lookup)
         resolve_free(c->lookup);
     trust_verdict_clear(&c->verdict);
@@ -220,6 +222,8 @@ void conn_kill(struct conn *c)
     if (c->lookup && !c->lookup_done)
         resolve_cancel(c->lookup);
     sock_close(&c->sock, false);
+    if (conn_own_receive(c))
+        conn_post(c); /* somebody has to see its end */
     if (resting)
         limit_wake(seat);
     else

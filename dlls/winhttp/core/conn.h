@@ -10,7 +10,9 @@
  *
  * Who receives: an asynchronous user's receives end on the port. A synchronous call sets rx_event while it is inside;
  * then only the thread that owns that event issues receives (and connects), every other thread that finds a reason to
- * crank sets the event. Sends always end on the port.
+ * crank sets the event. Sends always end on the port. The receive that a connection out of the pool is given at once
+ * (conn_probe) belongs to no call, but to the connection, and waits for the answer: the calls that come wait for it
+ * too, and should none come any more, a worker ends it.
  *
  * References: the user, each operation the kernel holds, an armed timer, a look-up or verdict under way, and whoever is
  * inside a call. Lock: c->lock guards everything below that is not marked constant, and the slots and buffers of the
@@ -39,6 +41,10 @@ struct conn_user;
 
 /* Taken in at a time outside the crank, on the stack. */
 #define CONN_PULL 8192u
+
+/* Receives that may bring something before a connection is used again: room for a few tickets. Who says more wants
+ * something else. */
+#define CONN_PROBES 16u
 
 /* Closing (HOUSE, Whose memory): what the peer still sends is read and dropped, so that our last bytes are not lost to
  * a reset. A peer that says all it has before it listens again has as much under way as its socket and ours hold; more
@@ -127,8 +133,9 @@ struct conn {
 
     enum conn_state state;
     struct conn_user *user;
-    bool cranking;   /* asserts that the crank is not nested */
-    HANDLE rx_event; /* event of the synchronous call that owns receives, NULL: the port */
+    bool cranking;    /* asserts that the crank is not nested */
+    HANDLE rx_event;  /* event of the synchronous call that owns receives, NULL: the port */
+    HANDLE own_event; /* ends the one receive that stays when a synchronous call leaves (conn_probe); NULL: none yet */
 
     struct sock sock;
     struct chain chain;
@@ -211,6 +218,18 @@ void conn_expire(struct conn *c, uint64_t now); /* lock held, not inside the cra
  * conn_leave lets go of it while it waits for the kernel. */
 void conn_reap(struct conn *c);
 void conn_leave(struct conn *c, HANDLE event);
+
+/* What ends the receive that belongs to no call, while there is one: a call that waits waits for this too. Valid as
+ * long as the connection. NULL: there is none. */
+HANDLE conn_own_receive(const struct conn *c);
+
+/*
+ * Out of the pool, bound for a user, who is synchronous or not: a receive, at once. It does not only tell whether the
+ * peer has been silent since, but waits for what he will say: as an attempt and a receive these would be two more calls
+ * into the system for each request. False: something was there, bytes or an end, or there is no memory; the connection
+ * is to be killed. What TLS kept for itself (a ticket, a new key) does no harm.
+ */
+bool conn_probe(struct conn *c, bool async);
 
 /* Outside the crank, no receive under way: takes in what has arrived, at most CONN_PULL bytes, without waiting for
  * more. True: something came, bytes or an end; what TLS kept for itself does not show in chain_in. */

@@ -178,6 +178,7 @@ void crank_task(struct task *t)
 
     conn_lock(c);
     c->task_posted = false;
+    conn_settle(c);
     conn_crank(c, CRANK_ALL, NULL);
     conn_unlock_deliver(c);
     conn_unref(c);

@@ -20,6 +20,10 @@ bool conn_send_some(struct conn *c);
  */
 bool conn_receive_some(struct conn *c, HANDLE event);
 
+/* Behind conn_kill, with nobody to wait for it any more: ends the receive that belongs to no call. Lets go of the lock
+ * while it waits for the kernel. */
+void conn_settle(struct conn *c);
+
 /* conn_crank.c */
 
 bool conn_wants_bytes(const struct conn *c);

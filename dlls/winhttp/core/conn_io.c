@@ -7,6 +7,7 @@
 #include "core/conn_inner.h"
 #include "core/wait.h"
 #include "io/clock.h"
+#include "io/event.h"
 
 /* n bytes are in the chain, or with n == 0 there will be no more. */
 static void arrived(struct conn *c, enum wh_err err, size_t n)
@@ -154,11 +155,28 @@ static bool receive_straight(struct conn *c, uint64_t due)
     return true;
 }
 
+/* A receive into the chain. WH_AGAIN: it is under way. WH_OK: it has brought bytes or the end, or there was no memory.
+ * WH_E_FULL: there is no room. */
+static enum wh_err receive(struct conn *c, size_t size, HANDLE event)
+{
+    size_t n = 0;
+    enum wh_err err = buf_reserve(&c->chain.wire_in, size, &c->rx_space, &c->rx_size);
+
+    if (err == WH_E_FULL)
+        return err;
+    if (err == WH_OK)
+        err = sock_recv(&c->sock, c->rx_space, c->rx_size, event, &n);
+    if (err == WH_AGAIN) {
+        conn_ref(c);
+        return err;
+    }
+    received(c, err, n);
+    return WH_OK;
+}
+
 bool conn_receive_some(struct conn *c, HANDLE event)
 {
-    enum wh_err err;
     uint64_t due;
-    size_t n;
 
     if (c->sock.recv.pending || c->rx_ended || !conn_wants_bytes(c))
         return false;
@@ -167,21 +185,23 @@ bool conn_receive_some(struct conn *c, HANDLE event)
         return false;
     }
     due = bytes_due(c);
-    if (receive_straight(c, due))
-        return true;
-    err = buf_reserve(&c->chain.wire_in, receive_size(c, due), &c->rx_space, &c->rx_size);
-    if (err == WH_E_FULL)
+    return receive_straight(c, due) || receive(c, receive_size(c, due), c->rx_event) == WH_OK;
+}
+
+bool conn_probe(struct conn *c, bool async)
+{
+    if (!async && !c->own_event && !(c->own_event = event_take()))
         return false;
-    if (err == WH_OK)
-        err = sock_recv(&c->sock, c->rx_space, c->rx_size, c->rx_event, &n);
-    else
-        n = 0;
-    if (err == WH_AGAIN) {
-        conn_ref(c);
-        return false;
+    for (unsigned i = 0; i < CONN_PROBES; i++) {
+        enum wh_err err = receive(c, BUF_CHUNK_SMALL, async ? NULL : c->own_event);
+
+        if (err == WH_AGAIN)
+            return !sock_done(&c->sock.recv);
+        conn_turn_chain(c);
+        if (err != WH_OK || c->rx_ended || conn_ended(c) || buf_len(chain_in(&c->chain)))
+            return false;
     }
-    received(c, err, n);
-    return true;
+    return false;
 }
 
 bool conn_pull(struct conn *c)
@@ -224,9 +244,22 @@ static void take_back(struct conn *c, struct sock_op *op, HANDLE event)
 {
     while (ends_by(op, event) && !sock_take_back(op)) {
         conn_unlock(c);
-        wait_until(event, TIMER_NEVER);
+        wait_until(event, NULL, TIMER_NEVER);
         conn_lock(c);
     }
+}
+
+HANDLE conn_own_receive(const struct conn *c)
+{
+    return ends_by(&c->sock.recv, c->own_event) ? c->own_event : NULL;
+}
+
+void conn_settle(struct conn *c)
+{
+    if (c->state != CONN_DEAD)
+        return;
+    take_back(c, &c->sock.recv, c->own_event);
+    conn_reap(c);
 }
 
 void conn_leave(struct conn *c, HANDLE event)
@@ -234,6 +267,7 @@ void conn_leave(struct conn *c, HANDLE event)
     take_back(c, &c->sock.recv, event);
     take_back(c, &c->sock.send, event);
     conn_reap(c);
+    conn_settle(c);
     if (c->rx_event == event)
         c->rx_event = NULL;
     if (c->rx_event)

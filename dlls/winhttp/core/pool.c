@@ -73,20 +73,8 @@ static struct conn *unlink_match(const struct wanted *w)
     return found;
 }
 
-/* Nothing may be there, neither bytes for the application nor an end. */
-static bool still_fresh(struct conn *c)
-{
-    unsigned pulls = 0;
-
-    if (c->state != CONN_POOLED)
-        return false;
-    while (conn_pull(c))
-        if (c->rx_ended || conn_ended(c) || buf_len(chain_in(&c->chain)) || ++pulls == POOL_PULLS)
-            return false;
-    return true;
-}
-
-struct conn *pool_take(const struct conn_target *target, const struct settings *settings, struct limit_server *seat)
+struct conn *pool_take(const struct conn_target *target, const struct settings *settings, struct limit_server *seat,
+                       bool async)
 {
     struct wanted w = {.target = target, .settings = settings};
     struct conn *c;
@@ -95,7 +83,7 @@ struct conn *pool_take(const struct conn_target *target, const struct settings *
         bool fresh;
 
         conn_lock(c);
-        fresh = still_fresh(c);
+        fresh = c->state == CONN_POOLED && conn_probe(c, async);
         if (fresh) {
             c->state = CONN_OPEN;
             limit_wake(c->seat);

@@ -18,16 +18,14 @@
 #include "core/conn.h"
 
 #define POOL_IDLE_MS 15000u
-/* What is read of a connection before it is used again, times CONN_PULL: room for a few tickets. Who says more wants
- * something else. */
-#define POOL_PULLS 4u
 
 /* The connection's lock is held, it has no user any more. False: it cannot wait (not open, bytes left, a receive
  * armed); it stays the caller's, with its seat. */
 bool pool_put(struct conn *c);
-/* A live connection with a reference of the caller's, CONN_OPEN and without user, which takes over the seat; NULL if
- * there is none. No lock held. */
-struct conn *pool_take(const struct conn_target *target, const struct settings *settings, struct limit_server *seat);
+/* A live connection with a reference of the caller's, CONN_OPEN and without user, which takes over the seat, with a
+ * receive armed for an asynchronous user or a synchronous one (conn_probe); NULL if there is none. No lock held. */
+struct conn *pool_take(const struct conn_target *target, const struct settings *settings, struct limit_server *seat,
+                       bool async);
 /* Before a new connection is made: closes those of the seat's server that rest and are too many. No lock held. */
 void pool_make_room(struct limit_server *seat);
 /* Whether c has been, or would be, opened as one for target and settings is. */

@@ -145,7 +145,7 @@ static enum wh_err get_conn(struct request *r, struct limit_server *seat, struct
     if (err == WH_OK && r->secure)
         err = wide_to_bytes(r->host, wide_length(r->host), (uint8_t **)&target.tls_host, &len);
     if (err == WH_OK)
-        *out = r->retried ? NULL : pool_take(&target, &settings, seat);
+        *out = r->retried ? NULL : pool_take(&target, &settings, seat, r->object.async);
     pool_make_room(seat);
     if (err == WH_OK && !*out && (err = conn_create(&target, &settings, out)) == WH_OK) {
         (*out)->seat = seat;

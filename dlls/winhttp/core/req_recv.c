@@ -85,7 +85,6 @@ static void begin_receive(struct request *r, DWORD not_on, bool waited)
         limit = 0;
     r->response_deadline = deadline_in(limit);
     r->interim_left = r->settings.max_status_continue;
-    r->rx_mark = r->user.conn ? r->user.conn->rx_count : 0;
     r->redirect_told = false;
     op_begin(&r->recv, API_RECEIVE_RESPONSE, NULL, 0);
     r->recv.note.not_on = not_on;
@@ -103,7 +102,7 @@ static void wait_inline(struct request *r, uint64_t until)
 
     lane_set_wake(o, LANE_MAIN, r->recv.event);
     while (!lane_drain(o, LANE_MAIN, &r->recv.note) && !r->redirect_told && clock_ms() < until)
-        wait_until(r->recv.event, until);
+        wait_until(r->recv.event, NULL, until);
     lane_set_wake(o, LANE_MAIN, NULL);
 }
 

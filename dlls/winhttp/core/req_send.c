@@ -128,6 +128,7 @@ void req_opened(struct request *r)
     };
     enum wh_err err = x_h1_create(&cfg, &r->x);
 
+    r->rx_mark = r->user.conn->rx_count;
     req_facts_take(&r->facts, r->user.conn);
     req_times_take(&r->times, r->user.conn, !r->reused);
     req_times_mark(&r->times, WinHttpConnectionAcquireEnd);
@@ -195,7 +196,6 @@ static bool write_head(struct request *r)
 static void sent_again(struct request *r)
 {
     r->resending = false;
-    r->rx_mark = r->user.conn->rx_count;
     r->recv.since = clock_ms();
     notify_inform(&r->object, LANE_MAIN, WINHTTP_CALLBACK_STATUS_RECEIVING_RESPONSE, NULL, 0, 0, NULL);
     req_enter(r, REQ_HEAD);

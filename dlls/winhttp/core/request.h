@@ -88,7 +88,7 @@ struct request {
     bool head_written;          /* the request head is in the output */
     bool request_close;         /* the request said Connection: close */
     uint64_t sent_count;        /* bytes of head and optional data, for REQUEST_SENT */
-    uint64_t rx_mark;           /* conn->rx_count when RECEIVING_RESPONSE was told */
+    uint64_t rx_mark;           /* conn->rx_count when the exchange began */
     unsigned interim_left;      /* 1xx answers still tolerated (option 90) */
     uint64_t response_deadline; /* of the whole head */
     bool closing_told;          /* CLOSING_CONNECTION, CONNECTION_CLOSED were told (N27) */

@@ -4,15 +4,18 @@
 #include "io/lock.h"
 #include "notify/net_error.h"
 
-void wait_until(HANDLE event, uint64_t due)
+void wait_until(HANDLE event, HANDLE other, uint64_t due)
 {
+    HANDLE events[] = {event, other};
     uint64_t now = clock_ms();
+    DWORD ms = INFINITE;
 
     lock_none_held();
-    if (due == TIMER_NEVER)
-        WaitForSingleObject(event, INFINITE);
-    else if (due > now)
-        WaitForSingleObject(event, due - now < INFINITE ? (DWORD)(due - now) : INFINITE - 1);
+    if (due <= now)
+        return;
+    if (due != TIMER_NEVER)
+        ms = due - now < INFINITE ? (DWORD)(due - now) : INFINITE - 1;
+    WaitForMultipleObjects(other ? 2 : 1, events, FALSE, ms);
 }
 
 static void let_go(struct conn *c, HANDLE event)
@@ -74,12 +77,14 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
     for (;;) {
         struct conn *c = user_lock(u);
         uint64_t due = TIMER_NEVER;
+        HANDLE own = NULL;
         bool pending = op->pending;
 
         if (pending && c) {
             drive(c, op, role);
             pending = op->pending;
             due = conn_deadline(c);
+            own = role == WAIT_DRIVES ? conn_own_receive(c) : NULL;
         }
         err = op->err;
         if (c && c != held)
@@ -99,7 +104,7 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
             continue;
         if (!pending)
             break;
-        wait_until(op->event, due);
+        wait_until(op->event, own, due);
     }
     if (held)
         let_go(held, op->event);

@@ -235,6 +235,11 @@ enum wh_err sock_try_send(struct sock *s, const struct span *v, size_t count, si
 
 /* ---- ending ---- */
 
+bool sock_done(const struct sock_op *op)
+{
+    return HasOverlappedIoCompleted(&op->ov);
+}
+
 enum wh_err sock_result(struct sock_op *op, size_t *bytes)
 {
     struct sock *s = op->sock;
@@ -242,7 +247,7 @@ enum wh_err sock_result(struct sock_op *op, size_t *bytes)
     enum wh_err err;
 
     assert(op->pending);
-    if (!HasOverlappedIoCompleted(&op->ov)) {
+    if (!sock_done(op)) {
         assert(op->evented);
         return WH_AGAIN;
     }
@@ -266,14 +271,14 @@ void sock_cancel(struct sock *s, struct sock_op *op)
 
 bool sock_take_back(struct sock_op *op)
 {
-    if (!op->pending || HasOverlappedIoCompleted(&op->ov))
+    if (!op->pending || sock_done(op))
         return true;
     assert(op->evented);
     sock_cancel(op->sock, op);
     /* Somebody else may have set the event, to wake the call. Cleared before the question is asked again, the kernel's
      * own signal cannot be lost: it comes after the answer has changed. */
     ResetEvent((HANDLE)((ULONG_PTR)op->ov.hEvent & ~(ULONG_PTR)1));
-    return HasOverlappedIoCompleted(&op->ov);
+    return sock_done(op);
 }
 
 void sock_shutdown_send(struct sock *s)

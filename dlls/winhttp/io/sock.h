@@ -3,13 +3,13 @@
  * One TCP socket and its two outstanding operations: a receive, and a connect or a send. Operations are issued where
  * the caller stands.
  *
- * An operation given an event ends by that event alone (hEvent | 1: no packet reaches the port): the issuing thread
- * reaps it with sock_result and must not leave with it pending (HOUSE: synchronous calls). Without an event the
+ * An operation given an event ends by that event alone (hEvent | 1: no packet reaches the port): somebody reaps it with
+ * sock_result. Should the issuing thread end first, the operation may end with it, cancelled. Without an event the
  * operation, if it does not finish at once, ends as a packet and the loop's sink is called on a worker. What finishes
  * at once makes no packet. Memory given to a pending operation must stay valid until it has ended; it is never
  * application memory.
  *
- * Events may be of either kind, and are waited for by the issuing thread alone. The system clears one when an operation
+ * Events may be of either kind, and are waited for by one thread at a time. The system clears one when an operation
  * is issued with it, and may leave it set although the operation finished at once: a waiter asks sock_result what
  * became of the operation, never the event alone.
  *
@@ -38,7 +38,7 @@ struct sock_op {
     struct sock *sock;
     enum sock_kind kind;
     bool pending; /* the kernel holds it, or its packet or event has not been answered by sock_result */
-    bool evented; /* it ends by its event, reaped by the thread that issued it */
+    bool evented; /* it ends by its event, and a thread reaps it */
     WSABUF vec[SOCK_SEND_SPANS];
 };
 
@@ -75,6 +75,9 @@ enum wh_err sock_try_send(struct sock *s, const struct span *v, size_t count, si
  * pending is false then. For a connect this also makes the socket usable. After sock_close: WH_E_CANCELLED.
  */
 enum wh_err sock_result(struct sock_op *op, size_t *bytes);
+
+/* The kernel is through with a pending operation: its packet or event is there, or on the way. */
+bool sock_done(const struct sock_op *op);
 
 void sock_cancel(struct sock *s,
                  struct sock_op *op); /* asks; the operation still ends (WH_E_CANCELLED or its outcome) */

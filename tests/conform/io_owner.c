@@ -169,7 +169,7 @@ void owners_start(void)
     room_threads(&at_start, NULL);
     WSAStartup(MAKEWORD(2, 2), &data);
     big = mem_zalloc(BIG);
-    loop_set_sink(on_io);
+    loop_set_sink(on_io, NULL);
     room_hold();
     listen_for_owners();
 }

@@ -25,8 +25,7 @@ static void forget(void)
 
 void conn_start(void)
 {
-    loop_set_sink(crank_io);
-    loop_set_end(forget);
+    loop_set_sink(crank_io, forget);
 }
 
 enum wh_err conn_create(const struct conn_target *target, const struct settings *settings, struct conn **out)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of this room ask of each other and nobody else asks: how the loop starts and stops the timekeeper, how
- * the timekeeper looks after the workers,
- * how the thread pools and spare events end with the loop, and how a thread of ours is made.
+ * the timekeeper looks after the workers, how the thread pools and spare events end with the loop, and how a thread of
+ * ours is made.
  *
  * Locks: loop.c's lock before those of timer.c and work.c, which are leaves.
  */
@@ -17,7 +17,8 @@ DWORD WINAPI timekeeper_main(void *unused);
 bool timekeeper_keep(void); /* true: it runs, and stays. false: it does not, and counts as running from now: start it */
 void timekeeper_failed(void); /* after false: the thread could not be started */
 void timekeeper_leave(void);  /* it goes as soon as it can */
-void timekeeper_watch(void);  /* have it call loop_look in LOOP_LOOK_MS, if it is not going to anyway */
+/* Have it call loop_look in so many ms, unless it is going to, as soon as it was last told. */
+void timekeeper_watch(DWORD ms);
 
 /* loop.c: on the timekeeper. Looks again in so many ms; 0: no need. */
 DWORD loop_look(void);

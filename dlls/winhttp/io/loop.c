@@ -48,6 +48,7 @@ static struct {
     CONDITION_VARIABLE call; /* for those that rest */
     unsigned unattended;     /* looks in a row that found nobody at the port */
     bool gone_away;          /* since the last look a worker has left nobody there */
+    DWORD pace;              /* from there to the next look, ms */
     bool wake_sent;          /* a wake is in the port */
     bool wake_refused;
     struct task *first, **end;
@@ -60,6 +61,7 @@ static struct {
     void (*gone)(void);
 } loop = {.lock = LOCK_INIT(LOCK_LOOP),
           .soft = LOOP_WORKERS_SOFT,
+          .pace = LOOP_LOOK_MS,
           .tls = TLS_OUT_OF_INDEXES,
           .end = &loop.first,
           .call = CONDITION_VARIABLE_INIT,
@@ -97,7 +99,7 @@ static bool loop__want_wake(void)
         if (loop.resting && !loop.called)
             loop__call();
         else if (loop.awake == 0 && loop.first)
-            timekeeper_watch();
+            timekeeper_watch(LOOP_LOOK_MS);
         return false;
     }
     if (loop.wake_sent)
@@ -115,7 +117,7 @@ static void loop__send_wake(void)
     loop.wake_sent = false;
     loop.wake_refused = true;
     unlock_exclusive(&loop.lock);
-    timekeeper_watch();
+    timekeeper_watch(LOOP_LOOK_MS);
 }
 
 /* ---- tasks ---- */
@@ -207,7 +209,7 @@ static void loop__start_worker(void)
     loop.threads--; /* not the last one: the caller is a worker or the timekeeper */
     loop__end_timekeeper();
     unlock_exclusive(&loop.lock);
-    timekeeper_watch();
+    timekeeper_watch(LOOP_LOOK_MS);
 }
 
 /* Lock held: one more worker. True: a new one, the caller starts it once the lock is free. */
@@ -221,11 +223,9 @@ static bool loop__more(void)
     return true;
 }
 
-/*
- * Lock held on entry and return: only tasks that are not for this worker are left. Another one gets them: an idle one,
- * or a new one where there is none. This one keeps out of the port meanwhile, or it might take the wake itself again
- * and again; it counts as away, so that other tasks are not left to it either.
- */
+/* Lock held on entry and return: only tasks that are not for this worker are left. Another one gets them, idle or new.
+ * This one keeps out of the port meanwhile, or it might take the wake itself again and again; it counts as away, so
+ * that other tasks are not left to it either. */
 static void loop__hand_over(void)
 {
     bool spare = loop.awake == 1 && loop.waiting == 0 && loop__more(), wake;
@@ -268,8 +268,12 @@ DWORD loop_look(void)
         spare = loop__more();
         loop.unattended = 0;
     }
-    if (loop.unattended || loop.gone_away)
+    if (loop.unattended) {
         again = loop.resting || loop.workers < loop.soft ? LOOP_LOOK_MS : LOOP_STALL_MS / LOOP_LOOKS;
+        loop.pace = LOOP_LOOK_MS;
+    } else if (loop.gone_away) {
+        again = loop.pace = 2 * loop.pace < LOOP_LOOK_QUIET_MS ? 2 * loop.pace : LOOP_LOOK_QUIET_MS;
+    }
     loop.gone_away = false;
     unlock_exclusive(&loop.lock);
     if (wake)
@@ -375,7 +379,7 @@ static bool loop__start(bool *winsock, struct thread_start **worker, struct thre
         loop.threads++;
     }
     if (loop.waiting == 0 && loop.awake == 0)
-        timekeeper_watch();
+        timekeeper_watch(LOOP_LOOK_MS);
     return true;
 }
 
@@ -516,7 +520,7 @@ void loop_enter_app(void)
     if (spare)
         loop__start_worker();
     else if (alone)
-        timekeeper_watch();
+        timekeeper_watch(loop.pace);
 }
 
 void loop_leave_app(void)
@@ -589,12 +593,8 @@ HANDLE loop_port(void)
     return loop.port;
 }
 
-void loop_set_sink(void (*done)(struct sock_op *op))
+void loop_set_sink(void (*done)(struct sock_op *op), void (*gone)(void))
 {
     loop.sink = done;
-}
-
-void loop_set_end(void (*gone)(void))
-{
     loop.gone = gone;
 }

@@ -7,10 +7,11 @@
  * Workers: started on demand. The number follows callbacks that block, never connections. One waits on the port, others
  * rest until they are called. When a worker enters application code and leaves nobody behind at the port, one more
  * comes at once if tasks wait; else when the timekeeper has found nobody there at LOOP_LOOKS looks in a row,
- * LOOP_LOOK_MS apart: a callback that returns, as most do, costs no other thread. Up to LOOP_WORKERS_SOFT; beyond that
- * only when nothing has moved for LOOP_STALL_MS, up to LOOP_WORKERS_MAX. A worker that has rested for LOOP_IDLE_MS
- * leaves. The timekeeper is a thread of its own that sleeps until the earliest deadline (io/timer.h): a worker may stay
- * in application code for ever.
+ * LOOP_LOOK_MS apart: a callback that returns, as most do, costs no other thread. Where the looks find somebody the
+ * next ones are up to LOOP_LOOK_QUIET_MS apart, for at some hundred messages a second they are what costs. Up to
+ * LOOP_WORKERS_SOFT; beyond that only when nothing has moved for LOOP_STALL_MS, up to LOOP_WORKERS_MAX. A worker that
+ * has rested for LOOP_IDLE_MS leaves. The timekeeper is a thread of its own that sleeps until the earliest deadline
+ * (io/timer.h): a worker may stay in application code for ever.
  *
  * DLL life: every thread of ours holds a module reference and leaves by FreeLibraryAndExitThread.
  * loop_hold/loop_release count the users (open handles, live connections); when the last one goes, all threads leave at
@@ -29,13 +30,14 @@
 #include "base/err.h"
 
 #define LOOP_WORKERS_SOFT                                                                                              \
-    8u                        /* with the timekeeper and pool threads below the 16 that suffice while callbacks return \
-                               */
-#define LOOP_WORKERS_MAX 512u /* each may be blocked in application code */
-#define LOOP_LOOK_MS     2u
-#define LOOP_LOOKS       2u
-#define LOOP_STALL_MS    50u /* all workers in callbacks and no progress for this long: start one more */
-#define LOOP_IDLE_MS     15000u
+    8u /* with the timekeeper and pool threads below the 16 that suffice while callbacks return                        \
+        */
+#define LOOP_WORKERS_MAX   512u /* each may be blocked in application code */
+#define LOOP_LOOK_MS       2u
+#define LOOP_LOOK_QUIET_MS 8u
+#define LOOP_LOOKS         2u
+#define LOOP_STALL_MS      50u /* all workers in callbacks and no progress for this long: start one more */
+#define LOOP_IDLE_MS       15000u
 
 /*
  * Work that a worker runs once per post. Embedded in the object it belongs to; the poster keeps the object alive until
@@ -62,12 +64,11 @@ void loop_enter_app(void);
 void loop_leave_app(void);
 void loop_back_in_app(void); /* between two callbacks of one stay: a sign of progress */
 
-/* Set once before the first socket: called on a worker, no lock held, for every operation that ends on the port. */
+/* Once, before the first socket; both are called with no lock held. done: on a worker, for every operation that ends on
+ * the port. gone, may be NULL: when the loop has gone down, on the thread that took it down; what was kept from handle
+ * to handle is given back there. The next loop may be up already. */
 struct sock_op;
-void loop_set_sink(void (*done)(struct sock_op *op));
-/* Set once, may stay NULL: called when the loop has gone down, on the thread that took it down, no lock held. What was
- * kept from handle to handle is given back there. The next loop may be up already. */
-void loop_set_end(void (*gone)(void));
+void loop_set_sink(void (*done)(struct sock_op *op), void (*gone)(void));
 
 /* Starts a thread of ours that holds a module reference, which is dropped as the thread leaves. WH_E_NOMEM. */
 enum wh_err loop_thread(DWORD(WINAPI *fn)(void *), void *arg);

@@ -22,6 +22,7 @@ static struct {
     struct heap heap;
     uint64_t sleeps_until; /* 0: it is not asleep, and sees what changes by itself */
     uint64_t look_at;      /* TIMER_NEVER: no look wanted */
+    DWORD look_in;         /* ms from when it was wanted */
     bool running;
     bool leave;
 } keeper = {.lock = LOCK_INIT(LOCK_LEAF), .changed = CONDITION_VARIABLE_INIT, .look_at = TIMER_NEVER};
@@ -56,6 +57,16 @@ static bool timer__fire_one(uint64_t now)
     return true;
 }
 
+/* Lock held. True: the next look comes sooner than before. */
+static bool timer__want_look(DWORD ms)
+{
+    if (keeper.look_at != TIMER_NEVER && ms >= keeper.look_in)
+        return false;
+    keeper.look_at = clock_ms() + ms;
+    keeper.look_in = ms;
+    return true;
+}
+
 /* Lock held on entry and return. False: no look is due. */
 static bool timer__look(uint64_t now)
 {
@@ -67,8 +78,8 @@ static bool timer__look(uint64_t now)
     timer__unlock();
     again = loop_look();
     timer__lock();
-    if (again && keeper.look_at == TIMER_NEVER)
-        keeper.look_at = clock_ms() + again;
+    if (again)
+        timer__want_look(again);
     return true;
 }
 
@@ -143,13 +154,11 @@ void timekeeper_leave(void)
     timer__unlock();
 }
 
-void timekeeper_watch(void)
+void timekeeper_watch(DWORD ms)
 {
     timer__lock();
-    if (keeper.look_at == TIMER_NEVER) {
-        keeper.look_at = clock_ms() + LOOP_LOOK_MS;
+    if (timer__want_look(ms))
         timer__wake_before(keeper.look_at);
-    }
     timer__unlock();
 }
 

@@ -353,6 +353,30 @@ static void test_no_common_version(void)
     link_close(&l);
 }
 
+/* One session ends, and who made what they share lets go of it, while another talks. */
+static void test_common(void)
+{
+    struct peer_options options = {.priority = PRIORITY_TLS13};
+    struct tls_params params = params_all;
+    struct link first, second;
+
+    CHECK_INT(tls_common_create(0, &params.common), WH_E_TLS);
+    CHECK(params.common == NULL);
+    CHECK_INT(tls_common_create(params.versions, &params.common), WH_OK);
+    link_open(&first, &params, &options);
+    link_open(&second, &params, &options);
+    tls_common_unref(params.common);
+    CHECK_INT(link_pump(&first), WH_AGAIN);
+    CHECK_INT(link_pump(&second), WH_AGAIN);
+    f_tls_decide(first.tls, false);
+    CHECK_INT(link_pump(&first), WH_E_CERT);
+    link_close(&first);
+    f_tls_decide(second.tls, true);
+    CHECK_INT(link_pump(&second), WH_OK);
+    check_talk(&second);
+    link_close(&second);
+}
+
 static void test_create_refusals(void)
 {
     struct tls_params params = {.host = "server.test"};
@@ -384,6 +408,7 @@ static const struct test tests[] = {
     {"a request for a client certificate is noted (D16)", test_client_cert_optional},
     {"a server that insists on a client certificate (T13)", test_client_cert_required},
     {"no common version is a TLS failure", test_no_common_version},
+    {"sessions have algorithms and credentials in common", test_common},
     {"parameters that cannot work are refused", test_create_refusals},
 };
 

@@ -15,10 +15,14 @@ struct memory {
     uint64_t judged; /* clock_ms */
 };
 
+/* One for each mask of versions. */
+#define COMMONS ((TLS_V1_0 | TLS_V1_1 | TLS_V1_2 | TLS_V1_3) + 1)
+
 static struct {
     struct lock lock;
     struct list all; /* the youngest first */
     unsigned count;
+    struct tls_common *common[COMMONS];
 } memories = {.lock = LOCK_INIT(LOCK_POOL), .all = {&memories.all, &memories.all}};
 
 static void forget(struct memory *m)
@@ -107,6 +111,17 @@ static bool stands(const struct memory *m)
     return clock_ms() - m->judged < RESUME_VERDICT_MS && !(m->settings.enable_feature & WINHTTP_ENABLE_SSL_REVOCATION);
 }
 
+/* With a reference of the caller's; NULL: there are no such versions, or there is no memory. */
+static struct tls_common *common_for(unsigned versions)
+{
+    struct tls_common **at = &memories.common[versions % COMMONS], *c;
+
+    lock_exclusive(&memories.lock);
+    c = *at || tls_common_create(versions, at) == WH_OK ? tls_common_ref(*at) : NULL;
+    unlock_exclusive(&memories.lock);
+    return c;
+}
+
 enum wh_err resume_create(struct conn *c, struct tls_params *params, struct filter **out)
 {
     struct memory *m = recall(c);
@@ -119,15 +134,25 @@ enum wh_err resume_create(struct conn *c, struct tls_params *params, struct filt
             c->judged = m->judged;
         }
     }
+    params->common = common_for(params->versions);
     err = f_tls_create(params, out);
+    tls_common_unref(params->common);
     forget(m);
     return err;
 }
 
 void resume_forget(void)
 {
+    struct tls_common *c;
     struct memory *m;
 
+    for (unsigned i = 0; i < COMMONS; i++) {
+        lock_exclusive(&memories.lock);
+        c = memories.common[i];
+        memories.common[i] = NULL;
+        unlock_exclusive(&memories.lock);
+        tls_common_unref(c);
+    }
     do {
         lock_exclusive(&memories.lock);
         m = list_empty(&memories.all) ? NULL : take_out(memories.all.next);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is remembered of TLS connections for those that come after them: the session, to be resumed (RFC 8446 section
- * 2.2, RFC 5077), and the verdict on its certificates. A resumed handshake brings no certificates but those of the
- * first one, so as long as the verdict on them is young nobody has to be asked again; it is asked again all the same
- * where revocation is to be looked at.
+ * What is remembered of TLS connections for those that come after them: what all have in common (stack/f_tls.h), the
+ * session, to be resumed (RFC 8446 section 2.2, RFC 5077), and the verdict on its certificates. A resumed handshake
+ * brings no certificates but those of the first one, so as long as the verdict on them is young nobody has to be asked
+ * again; it is asked again all the same where revocation is to be looked at.
  *
  * The key is the pool's (pool.h): what may share a connection may resume it, for it would have got the same verdict. A
  * session serves one connection, so that nobody on the wire can tell two of them to be the same client's (RFC 8446

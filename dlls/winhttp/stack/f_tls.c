@@ -53,7 +53,7 @@
 struct tls {
     struct filter base; /* must be first */
     gnutls_session_t session;
-    gnutls_certificate_credentials_t credentials;
+    struct tls_common *common;
     struct buf *wire_in, *wire_out; /* of the call that runs now; NULL between calls */
     size_t quiet;                   /* bytes read since the last application byte, or since the handshake */
     enum wh_err push_error;         /* why tls__push failed, or WH_OK */
@@ -394,8 +394,7 @@ static void tls_destroy(struct filter *f)
 
     if (t->session)
         gnutls_deinit(t->session);
-    if (t->credentials)
-        gnutls_certificate_free_credentials(t->credentials);
+    tls_common_unref(t->common);
     mem_free(t);
 }
 
@@ -425,15 +424,13 @@ static enum wh_err tls__session(struct tls *t, const struct tls_params *params)
 {
     int ret = gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_KEY_SHARE_TOP2);
 
-    if (ret == 0)
-        ret = gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
     if (ret < 0)
         return tls_error(ret);
     gnutls_transport_set_ptr(t->session, t);
     gnutls_transport_set_pull_function(t->session, tls__pull);
     gnutls_transport_set_pull_timeout_function(t->session, tls__pull_timeout);
     gnutls_transport_set_push_function(t->session, tls__push);
-    return tls_params_apply(t->session, params, t->host);
+    return tls_params_apply(t->session, params, t->common, t->host);
 }
 
 enum wh_err f_tls_create(const struct tls_params *params, struct filter **out)
@@ -446,8 +443,10 @@ enum wh_err f_tls_create(const struct tls_params *params, struct filter **out)
     t->base.ops = &tls_ops;
     t->base.state = FILTER_HANDSHAKE;
     err = tls_host(params->host, t->host);
-    if (err == WH_OK)
-        err = tls_error(gnutls_certificate_allocate_credentials(&t->credentials));
+    if (err == WH_OK && params->common)
+        t->common = tls_common_ref(params->common);
+    else if (err == WH_OK)
+        err = tls_common_create(params->versions, &t->common);
     if (err == WH_OK)
         err = tls__session(t, params);
     if (err != WH_OK) {

@@ -2,6 +2,7 @@
 #include "stack/f_tls_params.h"
 
 #include <stdio.h>
+#include "base/mem.h"
 
 struct version {
     unsigned bit;
@@ -100,14 +101,53 @@ static enum wh_err params__alpn(gnutls_session_t session, const char *const alpn
     return tls_error(gnutls_alpn_set_protocols(session, protocols, count, 0));
 }
 
-enum wh_err tls_params_apply(gnutls_session_t session, const struct tls_params *params, const char *host)
+enum wh_err tls_common_create(unsigned versions, struct tls_common **out)
 {
     char priority[TLS_PRIORITY_MAX];
-    enum wh_err err;
+    enum wh_err err = tls_priority(versions, priority);
+    struct tls_common *c;
 
-    err = tls_priority(params->versions, priority);
+    if (err != WH_OK)
+        return err;
+    c = mem_zalloc(sizeof(*c));
+    if (!c)
+        return WH_E_NOMEM;
+    atomic_init(&c->refs, 1);
+    err = tls_error(gnutls_priority_init(&c->priority, priority, NULL));
     if (err == WH_OK)
-        err = tls_error(gnutls_priority_set_direct(session, priority, NULL));
+        err = tls_error(gnutls_certificate_allocate_credentials(&c->credentials));
+    if (err != WH_OK) {
+        tls_common_unref(c);
+        return err;
+    }
+    *out = c;
+    return WH_OK;
+}
+
+struct tls_common *tls_common_ref(struct tls_common *c)
+{
+    atomic_fetch_add(&c->refs, 1);
+    return c;
+}
+
+void tls_common_unref(struct tls_common *c)
+{
+    if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+        return;
+    if (c->priority)
+        gnutls_priority_deinit(c->priority);
+    if (c->credentials)
+        gnutls_certificate_free_credentials(c->credentials);
+    mem_free(c);
+}
+
+enum wh_err tls_params_apply(gnutls_session_t session, const struct tls_params *params, const struct tls_common *common,
+                             const char *host)
+{
+    enum wh_err err = tls_error(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, common->credentials));
+
+    if (err == WH_OK)
+        err = tls_error(gnutls_priority_set(session, common->priority));
     if (err == WH_OK && !tls_host_is_ip(host))
         err = tls_error(gnutls_server_name_set(session, GNUTLS_NAME_DNS, host, strlen(host)));
     if (err == WH_OK)

@@ -14,12 +14,19 @@
 #define STACK_F_TLS_PARAMS_H
 
 #include <gnutls/gnutls.h>
+#include <stdatomic.h>
 
 #include "base/err.h"
 #include "stack/f_tls.h"
 
 #define TLS_PRIORITY_MAX 512u
 #define TLS_HOST_MAX     255u
+
+struct tls_common {
+    atomic_uint refs;
+    gnutls_priority_t priority;
+    gnutls_certificate_credentials_t credentials; /* no authorities, no certificate */
+};
 
 /* The GnuTLS priority string for a mask of TLS_V... bits; bits that have no version are ignored. */
 enum wh_err tls_priority(unsigned versions, char out[TLS_PRIORITY_MAX]);
@@ -30,8 +37,10 @@ enum wh_err tls_host(const char *host, char out[TLS_HOST_MAX + 1]);
 /* An IPv4 or IPv6 literal, which must not be sent as a server name. host is in the form that tls_host gives. */
 bool tls_host_is_ip(const char *host);
 
-/* Tells the session everything in params; host is what tls_host made of params->host. */
-enum wh_err tls_params_apply(gnutls_session_t session, const struct tls_params *params, const char *host);
+/* Tells the session everything in params, and common, which has to outlive it; host is what tls_host made of
+ * params->host. */
+enum wh_err tls_params_apply(gnutls_session_t session, const struct tls_params *params, const struct tls_common *common,
+                             const char *host);
 
 /* What an error of GnuTLS means to the house. */
 enum wh_err tls_error(int gnutls_error);

@@ -3,6 +3,7 @@
 conform_programs += tests/conform/bulk
 conform_programs += tests/conform/cancel
 conform_programs += tests/conform/crackurl
+conform_programs += tests/conform/early
 conform_programs += tests/conform/errors
 conform_programs += tests/conform/facts
 conform_programs += tests/conform/handle_values

@@ -157,7 +157,7 @@ void conn_trim(struct conn *c)
 void conn_unlock_deliver(struct conn *c)
 {
     struct object *o = c->user ? object_ref(c->user->object) : NULL;
-    void (*follow_up)(struct object *) = c->user ? c->user->ops->follow_up : NULL;
+    void (*follow_up)(struct object *) = o && c->user->ops->undecided(c->user) ? c->user->ops->follow_up : NULL;
 
     conn_unlock(c);
     if (!o)

@@ -94,7 +94,8 @@ struct conn_user_ops {
     bool (*wants)(struct conn_user *u);                 /* more bytes are wanted now */
     uint64_t (*deadline)(struct conn_user *u);          /* earliest of the user's deadlines, clock_ms, TIMER_NEVER */
     void (*expired)(struct conn_user *u, uint64_t now); /* some of them may have passed */
-    void (*follow_up)(struct object *o); /* NO lock held, object referenced: what the crank left to be decided */
+    bool (*undecided)(struct conn_user *u);             /* the crank has left something to follow_up */
+    void (*follow_up)(struct object *o); /* NO lock held, object referenced: what is to be decided, if anything */
 };
 
 struct conn_user {

@@ -131,9 +131,12 @@ uint64_t conn_deadline(const struct conn *c)
 
 void crank_deadline(struct conn *c)
 {
-    uint64_t due = conn_deadline(c);
+    uint64_t due;
 
-    if (c->rx_event || due >= c->timer_due || c->state == CONN_DEAD)
+    if (c->rx_event || c->state == CONN_DEAD)
+        return;
+    due = conn_deadline(c);
+    if (due >= c->timer_due)
         return;
     if (c->timer_due <= clock_ms())
         return; /* it has fired, or is about to: crank_timer looks again, and its task must not be posted twice */

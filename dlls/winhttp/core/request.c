@@ -344,6 +344,13 @@ static void user_expired(struct conn_user *u, uint64_t now)
     conn_kill(u->conn);
 }
 
+static bool user_undecided(struct conn_user *u)
+{
+    const struct request *r = request_of_user(u);
+
+    return r->turn != TURN_NONE || r->wire == REQ_BROKEN;
+}
+
 const struct conn_user_ops request_user_ops = {
     .news = user_news,
     .opened = user_opened,
@@ -356,6 +363,7 @@ const struct conn_user_ops request_user_ops = {
     .wants = user_wants,
     .deadline = user_deadline,
     .expired = user_expired,
+    .undecided = user_undecided,
     .follow_up = req_follow_up,
 };
 

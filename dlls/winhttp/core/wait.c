@@ -78,19 +78,20 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
         struct conn *c = user_lock(u);
         uint64_t due = TIMER_NEVER;
         HANDLE own = NULL;
-        bool pending = op->pending;
+        bool pending = op->pending, undecided = false;
 
         if (pending && c) {
             drive(c, op, role);
             pending = op->pending;
             due = conn_deadline(c);
             own = role == WAIT_DRIVES ? conn_own_receive(c) : NULL;
+            undecided = u->ops->undecided(u);
         }
         err = op->err;
         if (c && c != held)
             conn_ref(c);
         user_unlock(u, c);
-        if (pending && c && u->ops->follow_up) {
+        if (pending && undecided) {
             u->ops->follow_up(o);
             pending = still_pending(op, u, &err);
         }

@@ -323,6 +323,11 @@ static void user_expired(struct conn_user *u, uint64_t now)
     }
 }
 
+static bool undecided(struct conn_user *u)
+{
+    return websocket_of_user(u)->hang_up;
+}
+
 /* No lock held: what the crank left to be decided. The connection is not needed any more. */
 static void follow_up(struct object *o)
 {
@@ -349,6 +354,7 @@ static void follow_up(struct object *o)
 }
 
 static const struct conn_user_ops websocket_user_ops = {
+    .undecided = undecided,
     .follow_up = follow_up,
     .up = user_up,
     .due = user_due,
@@ -399,8 +405,7 @@ static enum wh_err wait_call(struct ws_call *k, struct op *op, enum wait_role ro
     ws_unlock(w, k->c);
     err = wait_for(op, &w->user, role);
     k->c = ws_lock(w);
-    ws_rest(w);
-    if (k->c)
+    if (ws_rest(w) && k->c)
         conn_crank(k->c, CRANK_DOWN, NULL); /* sets the deadline */
     hang_up = w->hang_up && k->c;
     ws_unlock(w, k->c);
@@ -433,16 +438,15 @@ enum wh_err ws_leave_call(struct ws_call *k, struct op *op, enum crank crank)
     return err;
 }
 
-/* A synchronous handle between calls: when none was made in a while of CONN_SWEEP_MS, or in the next, a worker arms a
- * receive. */
-void ws_rest(struct websocket *w)
+bool ws_rest(struct websocket *w)
 {
     if (w->object.async)
-        return;
+        return false;
     w->swept = false;
     w->called = w->sweep_due != TIMER_NEVER;
     if (!w->called)
         w->sweep_due = clock_ms() + CONN_SWEEP_MS;
+    return !w->called;
 }
 
 enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms)

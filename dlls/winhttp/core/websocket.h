@@ -85,7 +85,9 @@ void ws_echo_close(struct websocket *w);                    /* queues a close fr
 void ws_fail(struct websocket *w, enum wh_err err);         /* resolves every slot; the connection is let go */
 void ws_violated(struct websocket *w,
                  enum wh_err err); /* the same for an error of the link, whose close frame goes out first */
-void ws_rest(struct websocket *w); /* a synchronous call has been made: starts the sweep's delay */
+/* A synchronous handle between calls: when none was made in a while of CONN_SWEEP_MS, or in the next, a worker arms a
+ * receive. True: the while begins now, and the deadline is to be set. */
+bool ws_rest(struct websocket *w);
 
 /* One call of a verb: the claims of the lanes it may deliver (its own; Close also tells the Receive it cancels, W44),
  * the lock, and the way out. */

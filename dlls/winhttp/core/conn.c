@@ -63,6 +63,7 @@ void conn_unref(struct conn *c)
     assert(!c->user && !c->seat && !sock_busy(&c->sock));
     sock_close(&c->sock, false);
     chain_destroy(&c->chain);
+    resume_unshare(c->share);
     event_give(c->own_event);
     if (c->lookup)
         resolve_free(c->lookup);

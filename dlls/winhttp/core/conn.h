@@ -163,6 +163,7 @@ struct conn {
     bool lookup_done;
     struct work verify_work;
     struct trust_query *verify_query;
+    struct tls_share *share;      /* what its TLS session has in common with others (resume.h) */
     struct trust_verdict verdict; /* kept for options 78, 32 and 147 */
     uint64_t judged;              /* clock_ms when the services were asked for it */
     enum wh_err verdict_err;

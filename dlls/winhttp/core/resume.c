@@ -15,14 +15,19 @@ struct memory {
     uint64_t judged; /* clock_ms */
 };
 
+struct tls_share {
+    unsigned refs; /* one is the table's; the lock */
+    struct tls_common *common;
+};
+
 /* One for each mask of versions. */
-#define COMMONS ((TLS_V1_0 | TLS_V1_1 | TLS_V1_2 | TLS_V1_3) + 1)
+#define SHARES ((TLS_V1_0 | TLS_V1_1 | TLS_V1_2 | TLS_V1_3) + 1)
 
 static struct {
     struct lock lock;
     struct list all; /* the youngest first */
     unsigned count;
-    struct tls_common *common[COMMONS];
+    struct tls_share *share[SHARES];
 } memories = {.lock = LOCK_INIT(LOCK_POOL), .all = {&memories.all, &memories.all}};
 
 static void forget(struct memory *m)
@@ -111,15 +116,46 @@ static bool stands(const struct memory *m)
     return clock_ms() - m->judged < RESUME_VERDICT_MS && !(m->settings.enable_feature & WINHTTP_ENABLE_SSL_REVOCATION);
 }
 
-/* With a reference of the caller's; NULL: there are no such versions, or there is no memory. */
-static struct tls_common *common_for(unsigned versions)
+/* Lock held. NULL: there are no such versions, or there is no memory. */
+static struct tls_share *make_share(unsigned versions)
 {
-    struct tls_common **at = &memories.common[versions % COMMONS], *c;
+    struct tls_share *s = mem_zalloc(sizeof(*s));
+
+    if (s && tls_common_create(versions, &s->common) == WH_OK) {
+        s->refs = 1;
+        return s;
+    }
+    mem_free(s);
+    return NULL;
+}
+
+static struct tls_share *take_share(unsigned versions)
+{
+    struct tls_share **at = &memories.share[versions % SHARES], *s;
 
     lock_exclusive(&memories.lock);
-    c = *at || tls_common_create(versions, at) == WH_OK ? tls_common_ref(*at) : NULL;
+    if (!*at)
+        *at = make_share(versions);
+    s = *at;
+    if (s)
+        s->refs++;
     unlock_exclusive(&memories.lock);
-    return c;
+    return s;
+}
+
+void resume_unshare(struct tls_share *s)
+{
+    bool last;
+
+    if (!s)
+        return;
+    lock_exclusive(&memories.lock);
+    last = --s->refs == 0;
+    unlock_exclusive(&memories.lock);
+    if (!last)
+        return;
+    tls_common_destroy(s->common);
+    mem_free(s);
 }
 
 enum wh_err resume_create(struct conn *c, struct tls_params *params, struct filter **out)
@@ -134,24 +170,24 @@ enum wh_err resume_create(struct conn *c, struct tls_params *params, struct filt
             c->judged = m->judged;
         }
     }
-    params->common = common_for(params->versions);
+    c->share = take_share(params->versions);
+    params->common = c->share ? c->share->common : NULL;
     err = f_tls_create(params, out);
-    tls_common_unref(params->common);
     forget(m);
     return err;
 }
 
 void resume_forget(void)
 {
-    struct tls_common *c;
+    struct tls_share *s;
     struct memory *m;
 
-    for (unsigned i = 0; i < COMMONS; i++) {
+    for (unsigned i = 0; i < SHARES; i++) {
         lock_exclusive(&memories.lock);
-        c = memories.common[i];
-        memories.common[i] = NULL;
+        s = memories.share[i];
+        memories.share[i] = NULL;
         unlock_exclusive(&memories.lock);
-        tls_common_unref(c);
+        resume_unshare(s);
     }
     do {
         lock_exclusive(&memories.lock);

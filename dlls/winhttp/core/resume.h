@@ -25,8 +25,10 @@
 
 /* The first answer has come over c, and tickets with it: its session may be resumed. */
 void resume_keep(const struct conn *c);
-/* Makes the floor for c, resuming if there is what to resume; c->verdict then is the verdict on that, if it stands. */
+/* Makes the floor for c, resuming if there is what to resume; c->verdict then is the verdict on that, if it stands.
+ * c->share is set, to be given back when the floor has gone. */
 enum wh_err resume_create(struct conn *c, struct tls_params *params, struct filter **out);
+void resume_unshare(struct tls_share *s); /* NULL is allowed */
 void resume_forget(void);
 
 #endif

@@ -53,10 +53,10 @@
 struct tls {
     struct filter base; /* must be first */
     gnutls_session_t session;
-    struct tls_common *common;
-    struct buf *wire_in, *wire_out; /* of the call that runs now; NULL between calls */
-    size_t quiet;                   /* bytes read since the last application byte, or since the handshake */
-    enum wh_err push_error;         /* why tls__push failed, or WH_OK */
+    struct tls_common *common, *own_common; /* what the session goes by; the same if it is its own, else NULL */
+    struct buf *wire_in, *wire_out;         /* of the call that runs now; NULL between calls */
+    size_t quiet;                           /* bytes read since the last application byte, or since the handshake */
+    enum wh_err push_error;                 /* why tls__push failed, or WH_OK */
     bool refused;
     bool shaken; /* the first handshake is complete: the session can be asked about itself */
     bool reneg_asked, renegotiating;
@@ -394,7 +394,7 @@ static void tls_destroy(struct filter *f)
 
     if (t->session)
         gnutls_deinit(t->session);
-    tls_common_unref(t->common);
+    tls_common_destroy(t->own_common);
     mem_free(t);
 }
 
@@ -443,10 +443,9 @@ enum wh_err f_tls_create(const struct tls_params *params, struct filter **out)
     t->base.ops = &tls_ops;
     t->base.state = FILTER_HANDSHAKE;
     err = tls_host(params->host, t->host);
-    if (err == WH_OK && params->common)
-        t->common = tls_common_ref(params->common);
-    else if (err == WH_OK)
-        err = tls_common_create(params->versions, &t->common);
+    if (err == WH_OK && !params->common)
+        err = tls_common_create(params->versions, &t->own_common);
+    t->common = params->common ? params->common : t->own_common;
     if (err == WH_OK)
         err = tls__session(t, params);
     if (err != WH_OK) {

@@ -20,17 +20,16 @@
 
 /*
  * What sessions for the same versions have in common, algorithms and credentials: 15 KB in GnuTLS 3.7 that no session
- * needs to have for itself. Never written once it is made; counted, any thread.
+ * needs to have for itself. Never written once it is made: any threads at a time.
  */
 struct tls_common;
 enum wh_err tls_common_create(unsigned versions, struct tls_common **out); /* WH_E_TLS: no version; WH_E_NOMEM */
-struct tls_common *tls_common_ref(struct tls_common *c);
-void tls_common_unref(struct tls_common *c); /* NULL is allowed */
+void tls_common_destroy(struct tls_common *c);                             /* NULL is allowed */
 
 struct tls_params {
     const char *host;  /* ASCII (A-label) name or IP literal, copied; SNI is sent for names only (RFC 6066 section 3) */
     unsigned versions; /* TLS_V... mask; 0 is refused with WH_E_TLS */
-    struct tls_common *common; /* of the same versions, referenced by the session; NULL: it makes its own */
+    struct tls_common *common; /* of the same versions, outlives the session; NULL: it makes its own */
     struct span resume;  /* what f_tls_session gave for the same pool key, or empty; anything else is not checked */
     const char *alpn[4]; /* NULL-terminated list, may be empty */
 };

@@ -112,27 +112,20 @@ enum wh_err tls_common_create(unsigned versions, struct tls_common **out)
     c = mem_zalloc(sizeof(*c));
     if (!c)
         return WH_E_NOMEM;
-    atomic_init(&c->refs, 1);
     err = tls_error(gnutls_priority_init(&c->priority, priority, NULL));
     if (err == WH_OK)
         err = tls_error(gnutls_certificate_allocate_credentials(&c->credentials));
     if (err != WH_OK) {
-        tls_common_unref(c);
+        tls_common_destroy(c);
         return err;
     }
     *out = c;
     return WH_OK;
 }
 
-struct tls_common *tls_common_ref(struct tls_common *c)
+void tls_common_destroy(struct tls_common *c)
 {
-    atomic_fetch_add(&c->refs, 1);
-    return c;
-}
-
-void tls_common_unref(struct tls_common *c)
-{
-    if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+    if (!c)
         return;
     if (c->priority)
         gnutls_priority_deinit(c->priority);

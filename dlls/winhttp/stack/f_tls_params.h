@@ -14,7 +14,6 @@
 #define STACK_F_TLS_PARAMS_H
 
 #include <gnutls/gnutls.h>
-#include <stdatomic.h>
 
 #include "base/err.h"
 #include "stack/f_tls.h"
@@ -23,7 +22,6 @@
 #define TLS_HOST_MAX     255u
 
 struct tls_common {
-    atomic_uint refs;
     gnutls_priority_t priority;
     gnutls_certificate_credentials_t credentials; /* no authorities, no certificate */
 };

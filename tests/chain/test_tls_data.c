@@ -102,6 +102,53 @@ static void test_large_up(void)
     run_large_up(&options_tls13, 7, 100000, 65536);
 }
 
+/* The same, straight to where it is wanted, `room` bytes at a time; what lies in plain_in comes first. */
+static void run_read(const struct peer_options *options, size_t step, size_t total, size_t room)
+{
+    static uint8_t bytes[BIG];
+    size_t got = 0, n = 0;
+    struct link l;
+
+    link_open(&l, NULL, options);
+    CHECK_INT(chain_read(&l.chain, bytes, sizeof(bytes)), 0);
+    CHECK_INT(link_accept(&l), WH_OK);
+    for (size_t i = 0; i < total; i++)
+        bytes[i] = pattern(i);
+    peer_send(l.peer, bytes, total);
+    gnutls_bye(l.peer->session, GNUTLS_SHUT_WR);
+    CHECK_INT(link_up(&l, 17000), WH_OK);
+    CHECK(buf_len(chain_in(&l.chain)));
+    CHECK_INT(chain_read(&l.chain, bytes, room), 0);
+    CHECK(take_pattern(chain_in(&l.chain), &got));
+    while (n || buf_len(&l.peer->out)) {
+        struct span s = span_head(buf_peek(&l.peer->out), step);
+        bool same = true;
+
+        CHECK_INT(buf_append(&l.chain.wire_in, s), WH_OK);
+        buf_consume(&l.peer->out, s.n);
+        n = chain_read(&l.chain, bytes, room);
+        for (size_t i = 0; i < n; i++)
+            same = same && bytes[i] == pattern(got + i);
+        CHECK(same && n <= room && !buf_len(chain_in(&l.chain)));
+        got += n;
+    }
+    CHECK_INT(got, total);
+    CHECK(!l.chain.eof);
+    CHECK_INT(chain_turn(&l.chain), WH_OK);
+    CHECK(l.chain.eof && l.chain.eof_clean && !buf_len(chain_in(&l.chain)));
+    CHECK_INT(chain_read(&l.chain, bytes, room), 0);
+    link_close(&l);
+}
+
+static void test_read(void)
+{
+    run_read(&options_tls12, 65536, BIG, 65536);
+    run_read(&options_tls13, 65536, BIG, 65536);
+    run_read(&options_tls13, 1460, 500000, 16384);
+    run_read(&options_tls13, 20000, 500000, 1000);
+    run_read(&options_tls12, 7, 100000, 5);
+}
+
 static void test_small_plain_limit(void)
 {
     run_large_up(&options_tls13, 1000, 200000, 4096);
@@ -323,6 +370,7 @@ static void test_renegotiation_other_cert(void)
 static const struct test tests[] = {
     {"a record cut at every place gives its bytes when it is complete, and not before", test_record_cut_everywhere},
     {"megabytes from the server, in large and small steps", test_large_up},
+    {"megabytes straight to where they are wanted, whatever fits there", test_read},
     {"a plain side smaller than a record loses nothing", test_small_plain_limit},
     {"records are full when there is enough to fill them (RFC 8446 section 5.1)", test_full_records},
     {"megabytes to the server through a bounded output", test_large_down},

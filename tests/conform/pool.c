@@ -392,6 +392,26 @@ static void check_resends(INTERNET_PORT port, DWORD flags, const char *where)
     client_close(&the);
 }
 
+/* ---- half read ---- */
+
+/* Of one TLS record the first half is read into the caller's buffer, and the rest is still to be decrypted when the
+ * handle is closed. */
+static void check_half_read(INTERNET_PORT port, DWORD flags, const char *where)
+{
+    DWORD got = 0;
+    long before;
+
+    client_open(&the, 0, port);
+    before = number(flags);
+    client_request(&the, NULL, L"/late-10k", flags);
+    ANSWERS(client_exchange(&the), ERROR_SUCCESS, "MAX_RESPONSE_DRAIN %s: the head", where);
+    tap_ok(ask(L"/raise-go"), "MAX_RESPONSE_DRAIN %s: the body may come", where);
+    SUCCEEDS(WinHttpReadData(the.request, buffer, 5000, &got), "MAX_RESPONSE_DRAIN %s: half of it is read", where);
+    SAME(got, 5000, "MAX_RESPONSE_DRAIN %s: and no more", where);
+    SAME(number(flags), before, "MAX_RESPONSE_DRAIN %s: what was there serves to keep the connection", where);
+    client_close(&the);
+}
+
 /* ---- what has died meanwhile ---- */
 
 enum fate { NEVER_USED, REPLACED, LOST };
@@ -515,6 +535,8 @@ int main(void)
     check_eager(tls, WINHTTP_FLAG_SECURE, "https");
     check_resends(plain, 0, "http");
     check_resends(tls, WINHTTP_FLAG_SECURE, "https");
+    check_half_read(plain, 0, "http");
+    check_half_read(tls, WINHTTP_FLAG_SECURE, "https");
     for (int async = 0; async < 2; async++) {
         check_stale(async, plain, 0, "http");
         check_stale(async, tls, WINHTTP_FLAG_SECURE, "https");

@@ -16,6 +16,7 @@
 
 #define SENT_MAX    ((size_t)1 << 20)
 #define UPDATES_MAX 4u
+#define WANTED_MAX  (255u * 80u) /* more than a record */
 
 static struct {
     struct span script;
@@ -23,6 +24,7 @@ static struct {
     struct buf sent; /* by the server, and not seen by the client yet */
     bool tampered, accepted, refused, ended, shut, renegotiates;
     unsigned updates; /* of keys */
+    size_t wanted;    /* bytes that are read straight, before a turn */
     enum wh_err failed;
 } t;
 
@@ -69,11 +71,22 @@ static void look(void)
     }
 }
 
+static void read_wanted(void)
+{
+    static uint8_t got[WANTED_MAX], want[WANTED_MAX];
+    size_t n = t.wanted ? chain_read(&t.l.chain, got, t.wanted) : 0;
+
+    REQUIRE(!n || t.accepted);
+    REQUIRE(buf_read(&t.sent, want, n) == n && memcmp(got, want, n) == 0);
+}
+
 static void turn(void)
 {
     enum filter_state before = t.l.tls->state;
-    enum wh_err err = chain_turn(&t.l.chain);
+    enum wh_err err;
 
+    read_wanted();
+    err = chain_turn(&t.l.chain);
     if (before == FILTER_FAILED)
         REQUIRE(err == t.failed);
     REQUIRE((err == WH_OK) == (t.l.tls->state == FILTER_OPEN));
@@ -282,6 +295,7 @@ static void step(void)
         shut();
         break;
     default:
+        t.wanted = next_byte() * 80u;
         turn();
         break;
     }

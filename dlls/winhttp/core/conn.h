@@ -46,6 +46,9 @@ struct conn_user;
  * something else. */
 #define CONN_PROBES 16u
 
+/* So many plain bytes in a row that are due, and have room with the caller, are decrypted into his buffer. */
+#define CONN_LAND_MIN 4096u
+
 /* Closing (HOUSE, Whose memory): what the peer still sends is read and dropped, so that our last bytes are not lost to
  * a reset. A peer that says all it has before it listens again has as much under way as its socket and ours hold; more
  * than that is somebody who will not stop. */
@@ -236,6 +239,9 @@ bool conn_probe(struct conn *c, bool async);
 /* Outside the crank, no receive under way: takes in what has arrived, at most CONN_PULL bytes, without waiting for
  * more. True: something came, bytes or an end; what TLS kept for itself does not show in chain_in. */
 bool conn_pull(struct conn *c);
+
+/* Moves what has come up through the floors, wanted or not; a failure of one ends what is received. */
+void conn_turn_chain(struct conn *c);
 
 void conn_trim(struct conn *c);                     /* gives back the buffers' spare memory */
 void conn_idle_until(struct conn *c, uint64_t due); /* for pool.c: sets the linger deadline, and the timer */

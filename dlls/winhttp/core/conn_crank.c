@@ -51,13 +51,37 @@ void conn_turn_chain(struct conn *c)
     c->rx_error = err;
 }
 
-/* A user's turn. Over TLS what it took may let the chain decrypt more without a byte from the wire. */
+/* What is decrypted is so to where it is wanted, if that is known. Few bytes are better copied than read apart. */
+static void land(struct conn *c)
+{
+    uint64_t due;
+    size_t room, n;
+    uint8_t *p;
+
+    if (!c->chain.top || !c->user)
+        return;
+    for (;;) {
+        due = c->user->ops->due(c->user);
+        p = due >= CONN_LAND_MIN ? c->user->ops->room(c->user, &room) : NULL;
+        if (!p || room < CONN_LAND_MIN)
+            return;
+        n = chain_read(&c->chain, p, room);
+        if (!n)
+            return;
+        c->user->ops->landed(c->user, n);
+    }
+}
+
+/* A user's turn. Over TLS what it took may let the chain decrypt more without a byte from the wire; and what nobody
+ * wants yet stays as it came, for now it could only be decrypted to be copied later. */
 static void step_user(struct conn *c)
 {
     size_t before;
 
     do {
-        conn_turn_chain(c);
+        land(c);
+        if (!c->chain.top || !c->user || c->user->ops->wants(c->user))
+            conn_turn_chain(c);
         before = buf_len(chain_in(&c->chain));
         if (!c->user)
             return;

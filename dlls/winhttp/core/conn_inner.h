@@ -28,9 +28,6 @@ void conn_settle(struct conn *c);
 
 bool conn_wants_bytes(const struct conn *c);
 
-/* Moves what has come up through the floors; a failure of one ends what is received. */
-void conn_turn_chain(struct conn *c);
-
 /* The timer only ever moves earlier here; one that fires too early is set anew (io/timer.h). */
 void crank_deadline(struct conn *c);
 

@@ -116,14 +116,13 @@ static uint64_t bytes_due(const struct conn *c)
 
 /*
  * Little as long as nothing is known to come, for a connection that waits shall hold little; more with each sign that
- * there is more. One call costs as much as copying a large chunk. What is to be decrypted is better taken in pieces
- * that stay in the nearest cache.
+ * there is more. One call costs as much as copying a large chunk.
  */
 static size_t receive_size(const struct conn *c, uint64_t due)
 {
     bool bulk = due >= BUF_CHUNK_LARGE;
 
-    if (bulk && c->rx_full && !c->chain.top)
+    if (bulk && c->rx_full)
         return CONN_IN_LIMIT;
     return bulk || c->rx_full ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL;
 }

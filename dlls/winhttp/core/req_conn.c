@@ -24,6 +24,7 @@ static void drain(struct request *r)
     uint64_t may = r->settings.max_response_drain;
     struct span s;
 
+    conn_turn_chain(c);
     while (r->x->ops->keeps(r->x)) {
         enum wh_err err;
         bool known;

@@ -86,12 +86,16 @@ uint8_t *req_read_room(struct request *r, size_t *n)
     return op_room(&r->recv, req_read_due(r), n);
 }
 
-/* What it comes to is seen by req_read_up. */
+/* A full buffer is told at once, so that what comes behind it need not be decrypted yet; an end is found by
+ * req_read_up.
+ */
 void req_read_landed(struct request *r, size_t n)
 {
     r->recv.done += n;
     r->times.stat[WinHttpResponseBodySize] += n;
     r->x->ops->body_landed(r->x, chain_in(&r->user.conn->chain), n);
+    if (r->recv.done == r->recv.len)
+        req_read_up(r);
 }
 
 static enum wh_err read_call(struct request *r, DWORD api, void *buf, DWORD len, DWORD *result, bool *inline_done)

@@ -126,6 +126,17 @@ static enum wh_err receive(struct chain *c, size_t i)
     return err;
 }
 
+size_t chain_read(struct chain *c, uint8_t *p, size_t n)
+{
+    struct filter *f = c->top;
+    size_t got = 0;
+    bool said;
+
+    if (c->count == 1 && f->state == FILTER_OPEN && !buf_len(&c->floors[0].up))
+        (void)f->ops->read(f, &c->wire_in, p, n, &got, &c->wire_out, &said);
+    return got;
+}
+
 /* One pass. WH_OK: something moved; WH_AGAIN: nothing did; or a floor's sticky error. */
 static enum wh_err pass_up(struct chain *c)
 {

@@ -57,6 +57,9 @@ struct buf *chain_out(struct chain *c); /* where the exchange writes */
  * decision. Otherwise the sticky error; wire_out may hold an alert that is still worth sending.
  */
 enum wh_err chain_turn(struct chain *c);
+/* Before a turn: plain bytes that come next, of what is in wire_in, straight to where they are wanted. Bytes that were
+ * moved; 0 where plain_in has some, which come first, or on several floors. Ends and errors are the turn's to find. */
+size_t chain_read(struct chain *c, uint8_t *p, size_t n);
 enum wh_err
 chain_send(struct chain *c);          /* only the way down (what a Send needs); WH_OK or WH_AGAIN (out full) or error */
 void chain_wire_eof(struct chain *c); /* the socket saw FIN; call chain_turn afterwards */

@@ -219,19 +219,38 @@ static size_t tls__recv_want(const struct tls *t)
     return want ? want : 1;
 }
 
-/* One read of GnuTLS into plain. *got counts plain bytes; the result is GnuTLS's (0 is close_notify), or WH_E_... in
- * *err. */
-static ptrdiff_t tls__recv_once(struct tls *t, struct buf *plain, enum wh_err *err)
-{
+/* Where plain bytes go: into a buffer, or to where they are wanted. */
+struct sink {
+    struct buf *plain; /* NULL: */
     uint8_t *p;
-    size_t n;
+    size_t left;
+    size_t moved;
+};
+
+static bool sink__full(const struct sink *s)
+{
+    return s->plain ? buf_room(s->plain) == 0 : s->left == 0;
+}
+
+/* One read of GnuTLS. The result is GnuTLS's (0 is close_notify), or WH_E_... in *err. */
+static ptrdiff_t tls__recv_once(struct tls *t, struct sink *s, enum wh_err *err)
+{
+    uint8_t *p = s->p;
+    size_t n = s->left, moved;
     ptrdiff_t ret;
 
-    *err = buf_reserve(plain, tls__recv_want(t), &p, &n);
+    *err = s->plain ? buf_reserve(s->plain, tls__recv_want(t), &p, &n) : WH_OK;
     if (*err != WH_OK)
         return GNUTLS_E_AGAIN;
     ret = gnutls_record_recv(t->session, p, n);
-    buf_commit(plain, ret > 0 ? (size_t)ret : 0);
+    moved = ret > 0 ? (size_t)ret : 0;
+    s->moved += moved;
+    if (s->plain) {
+        buf_commit(s->plain, moved);
+    } else {
+        s->p += moved;
+        s->left -= moved;
+    }
     return ret;
 }
 
@@ -261,9 +280,8 @@ static int tls__renegotiate(struct tls *t)
     return ret;
 }
 
-static enum wh_err tls__recv_all(struct tls *t, struct buf *plain, bool *eof)
+static enum wh_err tls__recv_all(struct tls *t, struct sink *s, bool *eof)
 {
-    size_t before = buf_len(plain);
     enum wh_err err = WH_OK;
     ptrdiff_t ret;
 
@@ -271,9 +289,9 @@ static enum wh_err tls__recv_all(struct tls *t, struct buf *plain, bool *eof)
         ret = tls__renegotiate(t);
         if (ret < 0 && ret != GNUTLS_E_AGAIN)
             return tls__fatal(t, (int)ret);
-        if (ret < 0 || !tls__recv_more(t) || buf_room(plain) == 0)
+        if (ret < 0 || !tls__recv_more(t) || sink__full(s))
             break;
-        ret = tls__recv_once(t, plain, &err);
+        ret = tls__recv_once(t, s, &err);
         if (err == WH_E_FULL)
             break;
         if (err != WH_OK)
@@ -291,7 +309,7 @@ static enum wh_err tls__recv_all(struct tls *t, struct buf *plain, bool *eof)
         }
         /* Otherwise a message of the session's own was read (ticket, key update, alert), or wire_in is used up. */
     }
-    if (buf_len(plain) != before)
+    if (s->moved)
         return WH_OK;
     if (!t->peer_done)
         return WH_AGAIN;
@@ -299,7 +317,7 @@ static enum wh_err tls__recv_all(struct tls *t, struct buf *plain, bool *eof)
     return WH_E_CLOSED;
 }
 
-static enum wh_err tls_recv(struct filter *f, struct buf *wire_in, struct buf *plain, struct buf *wire_out, bool *eof)
+static enum wh_err tls__recv(struct filter *f, struct buf *wire_in, struct sink *s, struct buf *wire_out, bool *eof)
 {
     struct tls *t = tls__of(f);
 
@@ -312,7 +330,24 @@ static enum wh_err tls_recv(struct filter *f, struct buf *wire_in, struct buf *p
         return WH_E_CLOSED;
     }
     tls__enter(t, wire_in, wire_out);
-    return tls__leave(t, tls__recv_all(t, plain, eof));
+    return tls__leave(t, tls__recv_all(t, s, eof));
+}
+
+static enum wh_err tls_recv(struct filter *f, struct buf *wire_in, struct buf *plain, struct buf *wire_out, bool *eof)
+{
+    struct sink s = {.plain = plain};
+
+    return tls__recv(f, wire_in, &s, wire_out, eof);
+}
+
+static enum wh_err tls_read(struct filter *f, struct buf *wire_in, uint8_t *p, size_t n, size_t *got,
+                            struct buf *wire_out, bool *eof)
+{
+    struct sink s = {.p = p, .left = n};
+    enum wh_err err = tls__recv(f, wire_in, &s, wire_out, eof);
+
+    *got = s.moved;
+    return err;
 }
 
 /* ---- bytes down ----------------------------------------------------------------------------------------------------
@@ -402,6 +437,7 @@ static const struct filter_ops tls_ops = {
     .name = "TLS",
     .handshake = tls_handshake,
     .recv = tls_recv,
+    .read = tls_read,
     .send = tls_send,
     .shutdown = tls_shutdown,
     .destroy = tls_destroy,

@@ -30,6 +30,9 @@ struct filter_ops {
     /* Turns wire_in into plain until one is used up or plain is full. WH_OK: progress was made; WH_AGAIN: none possible
      * now; WH_E_CLOSED with *clean_eof (plain end said by the peer) set or not. */
     enum wh_err (*recv)(struct filter *f, struct buf *wire_in, struct buf *plain, struct buf *wire_out, bool *eof);
+    /* The same, but straight into the n bytes at p; *got of them are filled, whatever is answered. */
+    enum wh_err (*read)(struct filter *f, struct buf *wire_in, uint8_t *p, size_t n, size_t *got, struct buf *wire_out,
+                        bool *eof);
     /* Turns plain into wire_out while wire_out has room above its high-water mark. WH_OK when plain is empty, WH_AGAIN
      * when wire_out is full. */
     enum wh_err (*send)(struct filter *f, struct buf *plain, struct buf *wire_out);

@@ -317,7 +317,7 @@ static void user_expired(struct conn_user *u, uint64_t now)
         return;
     }
     if (now >= w->sweep_due) {
-        w->swept = !w->called;
+        w->swept = !w->called && !u->conn->rx_event; /* a call that waits receives, and rests when it leaves */
         w->sweep_due = w->called ? now + CONN_SWEEP_MS : TIMER_NEVER;
         w->called = false;
     }

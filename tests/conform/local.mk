@@ -40,6 +40,7 @@ conform_programs += tests/conform/trickle
 conform_programs += tests/conform/turns
 conform_programs += tests/conform/unload
 conform_programs += tests/conform/ws_async
+conform_programs += tests/conform/ws_between
 conform_programs += tests/conform/ws_cases
 conform_programs += tests/conform/ws_close
 conform_programs += tests/conform/ws_cuts

@@ -5,9 +5,9 @@
 #include <string.h>
 
 /* The slot of the import table that holds the function's address. */
-static ULONG_PTR *imports_slot(const char *from, const char *function)
+static ULONG_PTR *imports_slot(HMODULE module, const char *from, const char *function)
 {
-    const BYTE *base = (const BYTE *)GetModuleHandleW(L"winhttp.dll");
+    const BYTE *base = (const BYTE *)module;
     const IMAGE_NT_HEADERS *nt = (const void *)(base + ((const IMAGE_DOS_HEADER *)(const void *)base)->e_lfanew);
     const IMAGE_DATA_DIRECTORY *dir = &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT];
     const IMAGE_IMPORT_DESCRIPTOR *d = (const void *)(base + dir->VirtualAddress);
@@ -26,13 +26,23 @@ static ULONG_PTR *imports_slot(const char *from, const char *function)
     return NULL;
 }
 
-BOOL imports_turn(const char *from, const char *function, ULONG_PTR to)
+static BOOL turn(HMODULE module, const char *from, const char *function, ULONG_PTR to)
 {
-    ULONG_PTR *slot = imports_slot(from, function);
+    ULONG_PTR *slot = imports_slot(module, from, function);
     DWORD before;
 
     if (!slot || !VirtualProtect(slot, sizeof(*slot), PAGE_READWRITE, &before))
         return FALSE;
     *slot = to;
     return TRUE;
+}
+
+BOOL imports_turn(const char *from, const char *function, ULONG_PTR to)
+{
+    return turn(GetModuleHandleW(L"winhttp.dll"), from, function, to);
+}
+
+BOOL imports_turn_own(const char *from, const char *function, ULONG_PTR to)
+{
+    return turn(GetModuleHandleW(NULL), from, function, to);
 }

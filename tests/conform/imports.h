@@ -10,4 +10,7 @@
  * that by name. */
 BOOL imports_turn(const char *from, const char *function, ULONG_PTR to);
 
+/* The same for what the program itself calls. */
+BOOL imports_turn_own(const char *from, const char *function, ULONG_PTR to);
+
 #endif

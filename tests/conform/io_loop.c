@@ -3,6 +3,7 @@
  * io_loop: tasks, the number of workers, starting and ending of the loop (dlls/winhttp/io/loop.h), and what it keeps
  * (io/event.h).
  */
+#include "imports.h"
 #include "io_room.h"
 #include "io/event.h"
 
@@ -395,6 +396,69 @@ static void test_blocked_at_end(void)
     CloseHandle(p.ran);
 }
 
+/* ---- a thread that is not to be had ---- */
+
+static HANDLE thread_asked, thread_answer;
+
+static HANDLE WINAPI refuse_thread(SECURITY_ATTRIBUTES *security, SIZE_T stack, LPTHREAD_START_ROUTINE start, void *arg,
+                                   DWORD flags, DWORD *id)
+{
+    (void)security, (void)stack, (void)start, (void)arg, (void)flags, (void)id;
+    SetEvent(thread_asked);
+    room_wait(thread_answer);
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    return NULL;
+}
+
+struct stay {
+    struct task task;
+    HANDLE go;
+};
+
+static void stay_run(struct task *t)
+{
+    struct stay *s = container_of(t, struct stay, task);
+
+    loop_enter_app();
+    room_wait(s->go);
+    loop_leave_app();
+}
+
+/*
+ * While a worker is being started the one that there was is back at the port, and tasks are left to the new one. Then
+ * there is no new one. Each task that is still run shows that the other is not back yet; one that is not, shows nothing
+ * if the machine is only slow, and the check holds all the same.
+ */
+static void test_refused_worker(void)
+{
+    volatile ULONG_PTR create = (ULONG_PTR)CreateThread; /* read once, before it is turned */
+    struct probe p = {.ran = room_event()};
+    struct stay s = {.task.run = stay_run, .go = room_event()};
+    bool ran = true;
+
+    thread_asked = room_event();
+    thread_answer = room_event();
+    room_hold();
+    probe_once(&p);
+    imports_turn_own("KERNEL32.dll", "CreateThread", (ULONG_PTR)refuse_thread);
+    loop_post(&s.task);
+    tap_ok(room_wait(thread_asked), "a worker is away: another one is asked for");
+    SetEvent(s.go);
+    for (unsigned n = 0; ran && n < POSTS; n++) {
+        ResetEvent(p.ran);
+        loop_post(&p.task);
+        ran = WaitForSingleObject(p.ran, 100) == WAIT_OBJECT_0;
+    }
+    SetEvent(thread_answer);
+    tap_ok(room_wait(p.ran), "it is refused: what was left to it is run by the first");
+    imports_turn_own("KERNEL32.dll", "CreateThread", create);
+    tap_ok(room_release(&at_start), "and all threads end");
+    CloseHandle(thread_asked);
+    CloseHandle(thread_answer);
+    CloseHandle(s.go);
+    CloseHandle(p.ran);
+}
+
 /* ---- spare events ---- */
 
 static void test_events(void)
@@ -435,6 +499,7 @@ int main(void)
     test_blocked_at_end();
     test_attention();
     test_growth();
+    test_refused_worker();
     test_events();
     return tap_done();
 }

@@ -199,6 +199,7 @@ static void loop__end_timekeeper(void)
 static void loop__start_worker(void)
 {
     struct thread_start *t = thread_prepare(loop__worker, NULL);
+    bool wake;
 
     if (t && thread_launch(t))
         return;
@@ -206,9 +207,12 @@ static void loop__start_worker(void)
     lock_exclusive(&loop.lock);
     loop.workers--;
     loop.awake--;
-    loop.threads--; /* not the last one: the caller is a worker or the timekeeper */
+    loop.threads--;           /* not the last one: the caller is a worker or the timekeeper */
+    wake = loop__want_wake(); /* it counted as awake: what was left to it is another's */
     loop__end_timekeeper();
     unlock_exclusive(&loop.lock);
+    if (wake)
+        loop__send_wake();
     timekeeper_watch(LOOP_LOOK_MS);
 }
 

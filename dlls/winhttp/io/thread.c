@@ -4,6 +4,12 @@
  * system call in which it ends (FreeLibraryAndExitThread), so that FreeLibrary by the application at any moment leaves
  * no thread without code under it.
  *
+ * A thread is made in two steps here as well: suspended, and let go when it is known to live. Wine 8 makes the pipes of
+ * a thread on the thread itself; where no descriptors are left for them CreateThread has succeeded, and the thread ends
+ * before it has begun. Asking a suspended thread for its context tells: that waits until the thread is where its
+ * context can be known, which is behind the pipes and before the loader's lock, and fails when it has ended. On Windows
+ * there is nothing to wait for.
+ *
  * Threads: any. Ownership: a thread_start belongs to who prepared it until it is launched. Limits: the system's.
  * Errors: NULL or false, for want of memory or of any other resource.
  */
@@ -57,12 +63,17 @@ struct thread_start *thread_prepare(DWORD(WINAPI *fn)(void *), void *arg)
 
 bool thread_launch(struct thread_start *t)
 {
-    HANDLE thread = CreateThread(NULL, 0, thread__main, t, 0, NULL);
+    HANDLE thread = CreateThread(NULL, 0, thread__main, t, CREATE_SUSPENDED, NULL);
+    CONTEXT context = {.ContextFlags = CONTEXT_CONTROL};
+    bool lives;
 
     if (!thread)
         return false;
+    lives = GetThreadContext(thread, &context);
+    if (lives)
+        ResumeThread(thread);
     CloseHandle(thread);
-    return true;
+    return lives;
 }
 
 void thread_discard(struct thread_start *t)

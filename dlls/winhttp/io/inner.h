@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of this room ask of each other and nobody else asks: how the loop starts and stops the timekeeper, how
- * the timekeeper looks after the workers, how the thread pools and spare events end with the loop, and how a thread of
+ * the timekeeper looks after the workers, how idle pool threads and spare events end with the loop, and how a thread of
  * ours is made.
  *
  * Locks: loop.c's lock before those of timer.c and work.c, which are leaves.
@@ -30,8 +30,8 @@ void winsock_end(void);
 /* event.c: closes those that are spare. */
 void event_forget(void);
 
-/* work.c: gives up the pools; the caller closes what is not NULL. No item is queued or running then. */
-void work_take_pools(PTP_POOL pools[WORK_POOLS]);
+/* work.c: sends the pools' threads home. No item is queued or running then. */
+void work_end(void);
 
 /*
  * thread.c: a thread in two steps. The first takes the module reference, and with it perhaps the loader's lock, so it

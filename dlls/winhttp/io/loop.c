@@ -71,7 +71,6 @@ static struct {
 struct remains {
     HANDLE port;
     DWORD tls;
-    PTP_POOL pools[WORK_POOLS];
 };
 
 static DWORD WINAPI loop__worker(void *unused);
@@ -303,7 +302,7 @@ static bool loop__take_remains(struct remains *r)
         return false;
     r->port = loop.port;
     r->tls = loop.tls;
-    work_take_pools(r->pools);
+    work_end();
     loop.port = NULL;
     loop.tls = TLS_OUT_OF_INDEXES;
     loop.wake_sent = loop.wake_refused = false;
@@ -312,9 +311,6 @@ static bool loop__take_remains(struct remains *r)
 
 static void loop__close_remains(const struct remains *r)
 {
-    for (unsigned i = 0; i < WORK_POOLS; i++)
-        if (r->pools[i])
-            CloseThreadpool(r->pools[i]);
     CloseHandle(r->port);
     TlsFree(r->tls);
     event_forget();

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Private thread pools for work that blocks: name look-ups, certificates and SSPI. Never the process's default pool,
+ * Thread pools of our own for work that blocks: name look-ups, certificates and SSPI. Never the process's default pool,
  * which an application may have filled with synchronous calls to us. Each pool has a limit of its own, so that a slow
  * resolver cannot hold up verdicts.
  *
  * Threads: any. Ownership: a work item is embedded; its owner keeps it alive until run has been entered (run may free
- * it). The item holds a module reference, through FreeLibraryWhenCallbackReturns, and the loop, until run has returned;
- * the pools are closed when the loop goes down. Limits: below. Errors: WH_E_NOMEM, then run is never called.
+ * it). The item holds the loop, and its thread the module, until run has returned; idle threads leave when the loop
+ * goes down. Limits: below. Errors: WH_E_NOMEM (any resource), then run is never called.
  */
 #ifndef IO_WORK_H
 #define IO_WORK_H
@@ -23,8 +23,10 @@ enum work_pool { WORK_DNS, WORK_SYS };
                              */
 #define WORK_SYS_THREADS 2u /* verdicts burn CPU; a verdict never waits for another verdict */
 #define WORK_LEFT_MAX    16 /* so many threads that were left behind are made up for, in each pool */
+#define WORK_IDLE_MS     5000u
 
 struct work {
+    struct work *next; /* of the pool, until run is entered */
     void (*run)(struct work *w);
 };
 

@@ -26,6 +26,8 @@ DWORD loop_look(void);
 /* sock.c: around all use of sockets; any thread. */
 bool winsock_start(void);
 void winsock_end(void);
+/* The code says that the system lacks something, memory or handles, and nothing about the peer or a name. */
+bool winsock_lacks(int code);
 
 /* event.c: closes those that are spare. */
 void event_forget(void);

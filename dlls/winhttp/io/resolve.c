@@ -15,6 +15,7 @@
 #include <wchar.h>
 #include "base/list.h"
 #include "base/mem.h"
+#include "io/inner.h"
 #include "io/lock.h"
 #include "io/loop.h"
 #include "io/work.h"
@@ -80,7 +81,7 @@ static enum wh_err resolve__ask(const WCHAR *host, int flags, uint16_t port, str
 
     *why = code;
     if (code)
-        return code == EAI_MEMORY ? WH_E_NOMEM : WH_E_NAME;
+        return winsock_lacks(code) ? WH_E_NOMEM : WH_E_NAME; /* EAI_MEMORY is one of those numbers */
     resolve__collect(list, port, addrs);
     FreeAddrInfoW(list);
     if (!addrs->count)

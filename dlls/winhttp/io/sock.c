@@ -17,15 +17,20 @@
 
 /* ---- outcomes ---- */
 
+/* WSAEMFILE is like the others: no address is to blame, and the peer has done nothing. */
+bool winsock_lacks(int code)
+{
+    return code == WSAEMFILE || code == WSAENOBUFS || code == WSA_NOT_ENOUGH_MEMORY;
+}
+
 static enum wh_err sock__failed(struct sock *s, enum sock_kind kind, int code)
 {
     s->last_error = code;
+    if (winsock_lacks(code) || (kind != SOCK_OP_CONNECT && quirk_lacks_descriptor(code)))
+        return WH_E_NOMEM;
     switch (code) {
     case WSA_OPERATION_ABORTED:
         return WH_E_CANCELLED;
-    case WSAENOBUFS:
-    case WSA_NOT_ENOUGH_MEMORY:
-        return WH_E_NOMEM;
     case WSAECONNRESET:
         return WH_E_CLOSED; /* of a connect: it was accepted, and reset before anybody looked */
     default:

@@ -68,3 +68,13 @@ bool quirk_was_reset(SOCKET s)
 
     return getpeername(s, (struct sockaddr *)&peer, &len) != 0 && WSAGetLastError() == WSAENOTCONN;
 }
+
+/*
+ * Bytes go through a descriptor that the process gets for the socket with its first operation. Where it may have no
+ * more of them open Wine 8 has no better word for that than WSAEINVAL. The pages of WSARecv and WSASend have it for
+ * sockets that are not bound and for operations that were begun wrongly; ours never are.
+ */
+bool quirk_lacks_descriptor(int code)
+{
+    return code == WSAEINVAL;
+}

@@ -17,4 +17,7 @@ bool quirk_skip_packets(SOCKET s, int family);
 /* A receive brought 0 bytes, on a socket that has not sent its FIN: was it a reset rather than the peer's FIN? */
 bool quirk_was_reset(SOCKET s);
 
+/* A receive or a send failed with this code: for want of a descriptor rather than anything about the connection? */
+bool quirk_lacks_descriptor(int code);
+
 #endif

@@ -5,6 +5,7 @@ conform_programs += tests/conform/cancel
 conform_programs += tests/conform/crackurl
 conform_programs += tests/conform/early
 conform_programs += tests/conform/errors
+conform_programs += tests/conform/exhaust
 conform_programs += tests/conform/facts
 conform_programs += tests/conform/handle_values
 conform_programs += tests/conform/handles

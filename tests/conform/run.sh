@@ -8,7 +8,7 @@
 # program's lines with its name in front, numbered anew, and one line for a program that ended badly. The last line is
 # the plan; the exit status is 0 if nothing failed.
 #
-# RUNNER is the command that runs a Windows program (default: tools/wine-run, which takes --win32 and --any).
+# RUNNER is the command that runs a Windows program (default: tools/wine-run, which takes --win32, --any and --files).
 # CONFORM_TIMEOUT is the longest a program may take, in seconds (default 120).
 
 set -euo pipefail
@@ -138,15 +138,17 @@ renumber() {
     done
 }
 
-# run_program NAME: programs named io_* test a room without the DLL, so the runner must not insist on it.
+# run_program NAME: programs named io_* test a room without the DLL, so the runner must not insist on it; exhaust is about
+# a limit that must not be far.
 run_program() {
-    local name=$1 status=0 from=$SECONDS any=()
-    [[ $name != io_* ]] || any=(--any)
+    local name=$1 status=0 from=$SECONDS options=()
+    [[ $name != io_* ]] || options=(--any)
+    [ "$name" != exhaust ] || options=(--files 500)
     if ! [ -e "$build/$name.exe" ]; then
         result "not ok" "$name: $build/$name.exe was not built"
         return
     fi
-    timeout -k 10 "${CONFORM_TIMEOUT:-120}" "${runner[@]}" "${any[@]}" "$build/$name.exe" >"$work/output" 2>"$work/errors" \
+    timeout -k 10 "${CONFORM_TIMEOUT:-120}" "${runner[@]}" "${options[@]}" "$build/$name.exe" >"$work/output" 2>"$work/errors" \
         </dev/null || status=$?
     renumber "$name" <"$work/output"
     if [ "$status" = 124 ] || [ "$status" = 137 ]; then

@@ -221,9 +221,9 @@ static size_t tls__recv_want(const struct tls *t)
 
 /* Where plain bytes go: into a buffer, or to where they are wanted. */
 struct sink {
-    struct buf *plain; /* NULL: */
-    uint8_t *p;
-    size_t left;
+    struct buf *plain; /* NULL: p */
+    uint8_t *p;        /* where the next byte goes, */
+    size_t left;       /* and so many may */
     size_t moved;
 };
 

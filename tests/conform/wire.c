@@ -15,16 +15,16 @@ struct server {
 
 /* ---- bytes ---- */
 
-/* Until something can be read, or written if asked for; FALSE after WAIT_MS. */
-static BOOL wait_for(SOCKET socket, BOOL writing)
+/* Until something can be read, or written if asked for; FALSE when that comes too late. */
+static BOOL wait_for(const struct wire *wire, BOOL writing)
 {
-    struct timeval limit = {WAIT_MS / 1000, 0};
+    struct timeval limit = {wire->patience_ms / 1000, 0};
     fd_set reads, writes;
 
     FD_ZERO(&reads);
     FD_ZERO(&writes);
-    FD_SET(socket, &reads);
-    FD_SET(socket, &writes);
+    FD_SET(wire->socket, &reads);
+    FD_SET(wire->socket, &writes);
     return select(0, &reads, writing ? &writes : NULL, NULL, &limit) > 0;
 }
 
@@ -52,7 +52,7 @@ static BOOL more(struct wire *wire)
     while (!take_in(wire)) {
         if (wire->end != WIRE_OPEN)
             return FALSE;
-        if (!wait_for(wire->socket, FALSE))
+        if (!wait_for(wire, FALSE))
             wire->end = WIRE_LATE;
     }
     return TRUE;
@@ -68,7 +68,7 @@ BOOL wire_send(struct wire *wire, const void *bytes, size_t size)
         if (sent > 0) {
             p += sent;
             size -= (size_t)sent;
-        } else if (WSAGetLastError() != WSAEWOULDBLOCK || !wait_for(wire->socket, TRUE)) {
+        } else if (WSAGetLastError() != WSAEWOULDBLOCK || !wait_for(wire, TRUE)) {
             return FALSE;
         } else {
             take_in(wire);
@@ -289,7 +289,7 @@ BOOL wire_listen(struct wire *wire, struct story *story)
 
 static void serve_one(const struct server *server, SOCKET socket)
 {
-    struct wire wire = {.socket = socket};
+    struct wire wire = {.socket = socket, .patience_ms = WAIT_MS};
     u_long on = 1;
 
     ioctlsocket(socket, FIONBIO, &on);

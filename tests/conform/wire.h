@@ -9,7 +9,8 @@
  *
  * Threads: each server has as many as it can serve at a time; they live as long as the program. A wire belongs to its
  * thread. Ownership: `in` holds all that the client sent, until the script returns. Limits: whatever the script waits
- * for, it waits WAIT_MS at most. Errors: a function that cannot do its work answers FALSE, and `end` says why.
+ * for, it waits `patience_ms` at most; that is WAIT_MS, unless the script knows that the client has long to work before
+ * it answers. Errors: a function that cannot do its work answers FALSE, and `end` says why.
  */
 #ifndef CONFORM_WIRE_H
 #define CONFORM_WIRE_H
@@ -20,12 +21,13 @@ enum wire_end {
     WIRE_OPEN,  /* the client has not ended */
     WIRE_FIN,   /* it said that nothing more will come */
     WIRE_RESET, /* the connection broke */
-    WIRE_LATE,  /* nothing came for WAIT_MS */
+    WIRE_LATE,  /* nothing came in time */
 };
 
 struct wire {
     SOCKET socket;
     unsigned number; /* of the path */
+    long patience_ms;
     enum wire_end end;
     struct ws_bytes in;
     size_t head;  /* bytes of the request's head in `in` */

@@ -18,6 +18,8 @@
 #define MB      (1024u * KB)
 #define LARGEST (16 * MB)
 #define SERVERS 2
+/* The client's next word comes behind its last call for a row, of which there may be 65,537, each with its wait. */
+#define ROW_MS (100 * WAIT_MS)
 
 #define PINGS      200 /* between fragments; their pongs may all wait together (D17: 8 KB) */
 #define PIECE      100 /* bytes of a fragment between them, both ways */
@@ -149,6 +151,7 @@ static void play(struct wire *wire)
     unsigned n = wire->number;
     struct ws_bytes answer = {0};
 
+    wire->patience_ms = ROW_MS;
     wire_answer(wire, NULL, &answer);
     wire_send(wire, answer.p, answer.n);
     ws_bytes_free(&answer);

@@ -9,7 +9,7 @@
 # the plan; the exit status is 0 if nothing failed.
 #
 # RUNNER is the command that runs a Windows program (default: tools/wine-run, which takes --win32, --any and --files).
-# CONFORM_TIMEOUT is the longest a program may take, in seconds (default 120).
+# CONFORM_TIMEOUT is the longest a program may take, in seconds (default 300).
 
 set -euo pipefail
 
@@ -148,11 +148,11 @@ run_program() {
         result "not ok" "$name: $build/$name.exe was not built"
         return
     fi
-    timeout -k 10 "${CONFORM_TIMEOUT:-120}" "${runner[@]}" "${options[@]}" "$build/$name.exe" >"$work/output" 2>"$work/errors" \
+    timeout -k 10 "${CONFORM_TIMEOUT:-300}" "${runner[@]}" "${options[@]}" "$build/$name.exe" >"$work/output" 2>"$work/errors" \
         </dev/null || status=$?
     renumber "$name" <"$work/output"
     if [ "$status" = 124 ] || [ "$status" = 137 ]; then
-        result "not ok" "$name: took longer than ${CONFORM_TIMEOUT:-120} seconds"
+        result "not ok" "$name: took longer than ${CONFORM_TIMEOUT:-300} seconds"
     elif [ "$planned" != "$seen" ] && [ "$planned" != 0 ]; then
         result "not ok" "$name: ended early (exit status $status, $seen checks, plan ${planned:-missing})"
         sed "s/^/# $name: /" "$work/errors"

@@ -189,7 +189,8 @@ static void run_talks(size_t count, HINTERNET connect, BOOL async, DWORD timeout
  * that is to be looked at. */
 static BOOL came_early(const struct job *job, const struct talk *talk)
 {
-    return job->fault == FAULT_SILENCE && talk->error == ERROR_WINHTTP_TIMEOUT && talk->step < expected_step(job);
+    return job->fault == FAULT_SILENCE && talk->error == ERROR_WINHTTP_TIMEOUT &&
+           (talk->step < expected_step(job) || !told_well(job, talk));
 }
 
 /* Runs the first `count` jobs; how many of them went wrong. */

@@ -16,9 +16,11 @@ static BOOL open_request(struct talk *talk)
     if (!talk->request)
         return FALSE;
     talk->buffer = malloc(talk->room);
-    if (talk->timeout)
-        WinHttpSetTimeouts(talk->request, (int)talk->timeout, (int)talk->timeout, (int)talk->timeout,
-                           (int)talk->timeout);
+    if (talk->timeout) {
+        int before = talk->flags & WINHTTP_FLAG_SECURE ? (int)talk->timeout : 0;
+
+        WinHttpSetTimeouts(talk->request, before, before, before, (int)talk->timeout);
+    }
     if (talk->flags & WINHTTP_FLAG_SECURE) {
         DWORD ignore = SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
 

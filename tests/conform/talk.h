@@ -23,7 +23,7 @@ struct talk {
     unsigned number; /* asks for the path "/NUMBER" */
     DWORD flags;     /* of WinHttpOpenRequest */
     DWORD room;      /* bytes of each Receive */
-    DWORD timeout;   /* ms, each of them; 0: as they are */
+    DWORD timeout;   /* ms, of what is received, and over TLS of all; 0: as they are */
     const char *say; /* a text to be sent first, or NULL */
     unsigned closes; /* after so many messages; 0: when the server does */
     LONG gates;      /* the first Receive waits for so many talk_pass, of which the talk makes one itself */

@@ -20,9 +20,8 @@ bool pool_shares(const struct conn_target *t, const struct settings *s, const st
 
 bool pool_put(struct conn *c)
 {
-    conn_turn_chain(c);
-    if (c->state != CONN_OPEN || c->expiring || c->rx_ended || c->tx_error != WH_OK || sock_busy(&c->sock) ||
-        !conn_flushed(c) || buf_len(&c->chain.wire_in) || buf_len(chain_in(&c->chain)))
+    if (c->state != CONN_OPEN || c->expiring || c->rx_ended || conn_ended(c) || c->tx_error != WH_OK ||
+        sock_busy(&c->sock) || !conn_flushed(c) || buf_len(&c->chain.wire_in) || buf_len(chain_in(&c->chain)))
         return false;
     c->state = CONN_POOLED;
     conn_trim(c);

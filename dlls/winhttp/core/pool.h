@@ -19,8 +19,8 @@
 
 #define POOL_IDLE_MS 15000u
 
-/* The connection's lock is held, it has no user any more. False: it cannot wait (not open, bytes left, a receive
- * armed); it stays the caller's, with its seat. */
+/* The connection's lock is held, it has no user any more, and its chain has turned since bytes came. False: it cannot
+ * wait (not open, ended, bytes left, a receive armed); it stays the caller's, with its seat. */
 bool pool_put(struct conn *c);
 /* A live connection with a reference of the caller's, CONN_OPEN and without user, which takes over the seat, with a
  * receive armed for an asynchronous user or a synchronous one (conn_probe); NULL if there is none. No lock held. */

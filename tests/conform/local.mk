@@ -54,6 +54,9 @@ conform_programs += tests/conform/ws_upgrade
 conform_programs += tests/conform/ws_twice
 tests_conform_messages_LDADD = $(LDADD) -lversion
 tests_conform_option_effects_LDADD = $(LDADD) -ladvapi32
+# With a server of its own, whose sessions it has in hand.
+tests_conform_pool_tls_LDFLAGS = $(AM_LDFLAGS) -static
+tests_conform_pool_tls_LDADD = $(LDADD) $(DEPS_LIBS) -lws2_32 -lcrypt32 -lbcrypt -lncrypt
 
 # For a DLL whose allocations can be made to fail.
 starve_files = tests/conform/starve.c tests/conform/starve.h tests/conform/starve_plays.c
@@ -104,5 +107,6 @@ tests_conform_io_timer_SOURCES = tests/conform/io_timer.c $(io_room_files)
 tests_conform_io_timer_LDADD = $(io_room_libraries)
 conform_programs += tests/conform/redirect
 conform_programs += tests/conform/pool
+conform_programs += tests/conform/pool_tls
 conform_programs += tests/conform/limits
 tests_conform_race_SOURCES = tests/conform/race.c tests/conform/race_acts.c tests/conform/race_acts.h

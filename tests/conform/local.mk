@@ -54,9 +54,18 @@ conform_programs += tests/conform/ws_upgrade
 conform_programs += tests/conform/ws_twice
 tests_conform_messages_LDADD = $(LDADD) -lversion
 tests_conform_option_effects_LDADD = $(LDADD) -ladvapi32
-# With a server of its own, whose sessions it has in hand.
+# With servers that speak TLS.
+tls_server_sources = tests/conform/wire_tls.c tests/conform/wire_tls.h
+tls_server_libraries = $(LDADD) $(DEPS_LIBS) -lws2_32 -lcrypt32 -lbcrypt -lncrypt
+tests_conform_pool_tls_SOURCES = tests/conform/pool_tls.c $(tls_server_sources)
 tests_conform_pool_tls_LDFLAGS = $(AM_LDFLAGS) -static
-tests_conform_pool_tls_LDADD = $(LDADD) $(DEPS_LIBS) -lws2_32 -lcrypt32 -lbcrypt -lncrypt
+tests_conform_pool_tls_LDADD = $(tls_server_libraries)
+tests_conform_ws_cases_SOURCES = tests/conform/ws_cases.c $(tls_server_sources)
+tests_conform_ws_cases_LDFLAGS = $(AM_LDFLAGS) -static
+tests_conform_ws_cases_LDADD = $(tls_server_libraries)
+tests_conform_ws_limits_SOURCES = tests/conform/ws_limits.c $(tls_server_sources)
+tests_conform_ws_limits_LDFLAGS = $(AM_LDFLAGS) -static
+tests_conform_ws_limits_LDADD = $(tls_server_libraries)
 
 # For a DLL whose allocations can be made to fail.
 starve_files = tests/conform/starve.c tests/conform/starve.h tests/conform/starve_plays.c

@@ -8,28 +8,15 @@
  * answer is the number of its own.
  */
 #include "client.h"
+#include "wire_tls.h"
 
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BODY       40000 /* so much lands with the caller, and what stands behind it stays encrypted */
-#define FLIGHT_MAX 65536
-
-/* Nobody here looks at the dates. */
-#define VALID_FROM  1600000000
-#define VALID_UNTIL 2000000000
+#define BODY    40000 /* so much lands with the caller, and what stands behind it stays encrypted */
+#define AT_ONCE 8
 
 /* ---- what is said ---- */
-
-struct guest {
-    SOCKET socket;
-    gnutls_session_t session;
-    BYTE flight[FLIGHT_MAX]; /* said, and not sent yet: what stands here goes in one piece */
-    size_t size;
-    unsigned number; /* of the connection */
-};
 
 static int say_ticket(gnutls_session_t session)
 {
@@ -56,7 +43,7 @@ static int say_new_keys(gnutls_session_t session)
 
 static int say_word(gnutls_session_t session)
 {
-    return gnutls_record_send(session, "!", 1) == 1 ? 0 : -1;
+    return (int)gnutls_record_send(session, "!", 1);
 }
 
 static int say_farewell(gnutls_session_t session)
@@ -87,168 +74,34 @@ static const char *const moment_names[MOMENTS] = {"with its end", "behind it"};
 static const struct row *volatile row; /* of the next answer */
 static enum moment volatile moment;
 static HANDLE has_read, has_said;
-static gnutls_certificate_credentials_t credentials;
-static gnutls_datum_t ticket_key;
-static SOCKET listener;
+static LONG connections;
 
-static BOOL fine(int ret, const char *what)
-{
-    return ret >= 0 || tap_ok(FALSE, "the server: %s: %s", what, gnutls_strerror(ret));
-}
-
-static BOOL flush(struct guest *g)
-{
-    size_t sent = 0;
-    int n = 1;
-
-    while (sent < g->size && (n = send(g->socket, (char *)g->flight + sent, (int)(g->size - sent), 0)) > 0)
-        sent += (size_t)n;
-    g->size = 0;
-    return n > 0;
-}
-
-static ssize_t push(gnutls_transport_ptr_t transport, const void *bytes, size_t size)
-{
-    struct guest *g = transport;
-
-    if (size > FLIGHT_MAX - g->size)
-        return -1;
-    memcpy(g->flight + g->size, bytes, size);
-    g->size += size;
-    return (ssize_t)size;
-}
-
-/* Blocks; what was said goes first. */
-static ssize_t pull(gnutls_transport_ptr_t transport, void *bytes, size_t size)
-{
-    struct guest *g = transport;
-
-    return flush(g) ? recv(g->socket, bytes, (int)size, 0) : 0;
-}
-
-/* Sessions of this program have no time limits. */
-static int pull_in_time(gnutls_transport_ptr_t transport, unsigned ms)
-{
-    (void)transport;
-    (void)ms;
-    return 1;
-}
-
-static BOOL hear_request(gnutls_session_t session)
-{
-    char text[4096] = "";
-    size_t n = 0;
-    ssize_t got;
-
-    do {
-        got = gnutls_record_recv(session, text + n, sizeof(text) - 1 - n);
-        n += got > 0 ? (size_t)got : 0;
-    } while ((got > 0 || got == GNUTLS_E_AGAIN) && !strstr(text, "\r\n\r\n") && n < sizeof(text) - 1);
-    return got > 0;
-}
-
-static BOOL say_answer(struct guest *g)
+/* The answer and what is said with it go in one piece. */
+static BOOL say_answer(struct wire *wire, LONG number)
 {
     const struct row *now = row;
-    static char text[BODY + 128];
-    int size = snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%*u", BODY, BODY, g->number);
-    BOOL said = TRUE;
-    ssize_t n;
+    enum moment when = moment;
+    char text[BODY + 128];
+    int size = snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%*ld", BODY, BODY, number);
+    BOOL said = wire->floor->down(wire, text, (size_t)size);
 
-    for (int at = 0; said && at < size; at += (int)n)
-        said = fine((int)(n = gnutls_record_send(g->session, text + at, (size_t)(size - at))), "an answer");
-    if (moment == BEHIND) {
-        said &= flush(g);
+    if (when == BEHIND) {
+        said &= wire_flush(wire);
         WaitForSingleObject(has_read, WAIT_MS);
     }
     if (now->say)
-        said &= fine(now->say(g->session), now->name);
-    said &= flush(g);
+        said &= tap_ok(now->say(wire_tls_session(wire)) >= 0, "the server says %s", now->name);
+    said &= wire_flush(wire);
     SetEvent(has_said);
     return said;
 }
 
-static DWORD WINAPI serve(void *guest)
+static void play(struct wire *wire)
 {
-    struct guest *g = guest;
+    LONG number = InterlockedIncrement(&connections);
 
-    gnutls_init(&g->session, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET);
-    gnutls_priority_set_direct(g->session, "NORMAL:-VERS-ALL:+VERS-TLS1.3", NULL);
-    gnutls_credentials_set(g->session, GNUTLS_CRD_CERTIFICATE, credentials);
-    gnutls_session_ticket_enable_server(g->session, &ticket_key);
-    gnutls_transport_set_ptr(g->session, g);
-    gnutls_transport_set_push_function(g->session, push);
-    gnutls_transport_set_pull_function(g->session, pull);
-    gnutls_transport_set_pull_timeout_function(g->session, pull_in_time);
-    if (fine(gnutls_handshake(g->session), "the handshake"))
-        while (hear_request(g->session) && say_answer(g))
-            ;
-    gnutls_deinit(g->session);
-    closesocket(g->socket);
-    free(g);
-    return 0;
-}
-
-static DWORD WINAPI receive_guests(void *unused)
-{
-    unsigned number = 0;
-    struct guest *g;
-    SOCKET socket;
-    BOOL on = TRUE;
-
-    (void)unused;
-    while ((socket = accept(listener, NULL, NULL)) != INVALID_SOCKET) {
-        setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, (char *)&on, sizeof(on)); /* what was said has come, then */
-        g = calloc(1, sizeof(*g));
-        g->socket = socket;
-        g->number = ++number;
-        CloseHandle(CreateThread(NULL, 0, serve, g, 0, NULL));
-    }
-    return 0;
-}
-
-/* Signed by itself: what the client thinks of it is not looked at here. */
-static void make_credentials(void)
-{
-    gnutls_x509_privkey_t key;
-    gnutls_x509_crt_t crt;
-
-    gnutls_x509_privkey_init(&key);
-    fine(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-         "key");
-    gnutls_x509_crt_init(&crt);
-    gnutls_x509_crt_set_version(crt, 3);
-    gnutls_x509_crt_set_serial(crt, "\1", 1);
-    gnutls_x509_crt_set_activation_time(crt, VALID_FROM);
-    gnutls_x509_crt_set_expiration_time(crt, VALID_UNTIL);
-    gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, "localhost", 9);
-    gnutls_x509_crt_set_key(crt, key);
-    fine(gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0), "certificate");
-    gnutls_certificate_allocate_credentials(&credentials);
-    fine(gnutls_certificate_set_x509_key(credentials, &crt, 1, key), "credentials");
-    fine(gnutls_session_ticket_key_generate(&ticket_key), "tickets");
-    gnutls_x509_crt_deinit(crt);
-    gnutls_x509_privkey_deinit(key);
-}
-
-static INTERNET_PORT open_server(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    int size = sizeof(address);
-    WSADATA data;
-
-    WSAStartup(MAKEWORD(2, 2), &data);
-    gnutls_global_init();
-    make_credentials();
-    has_read = CreateEventW(NULL, FALSE, FALSE, NULL);
-    has_said = CreateEventW(NULL, FALSE, FALSE, NULL);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, SOMAXCONN) ||
-        getsockname(listener, (struct sockaddr *)&address, &size))
-        tap_ok(FALSE, "a server cannot be opened: %d", WSAGetLastError());
-    CloseHandle(CreateThread(NULL, 0, receive_guests, NULL, 0, NULL));
-    return ntohs(address.sin_port);
+    while (say_answer(wire, number) && wire_request(wire))
+        ;
 }
 
 /* ---- the client ---- */
@@ -333,10 +186,12 @@ static void check_row(const struct row *next, enum moment when)
 
 int main(void)
 {
-    INTERNET_PORT port = open_server();
+    INTERNET_PORT port = wire_serve_tls(play, AT_ONCE, 0);
     enum moment when;
     size_t i;
 
+    has_read = CreateEventW(NULL, FALSE, FALSE, NULL);
+    has_said = CreateEventW(NULL, FALSE, FALSE, NULL);
     completed = CreateEventW(NULL, FALSE, FALSE, NULL);
     for (async = 0; async < 2; async++) {
         client_open_host(&the, async ? WINHTTP_FLAG_ASYNC : 0, L"localhost", port);

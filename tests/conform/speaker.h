@@ -24,6 +24,7 @@ enum verb { VERB_REQUEST, VERB_RECEIVE, VERB_SEND, VERB_COUNT };
 
 struct speaker {
     BOOL async;
+    DWORD flags; /* of the request that speaker_upgrade opens */
     HINTERNET session, connect, request, socket;
     struct outcome {
         HANDLE done;
@@ -36,7 +37,7 @@ struct speaker {
 /* A session and a connection to 127.0.0.1:port. */
 BOOL speaker_open(struct speaker *s, BOOL async, INTERNET_PORT port);
 /* A request for "/NUMBER" with the upgrade option and these further header lines (or NULL); sent, and its answer
- * received. The error of the step that failed. */
+ * received. The error of the step that failed. Over TLS any certificate will do. */
 DWORD speaker_ask(struct speaker *s, unsigned number, DWORD flags, const WCHAR *lines);
 /* Reads the body of an answer that is no upgrade, to its end or to `size` bytes. */
 DWORD speaker_read(struct speaker *s, void *buffer, DWORD size, DWORD *got);

@@ -22,7 +22,7 @@ static BOOL open_request(struct talk *talk)
         WinHttpSetTimeouts(talk->request, before, before, before, (int)talk->timeout);
     }
     if (talk->flags & WINHTTP_FLAG_SECURE) {
-        DWORD ignore = SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
+        DWORD ignore = SECURITY_FLAG_IGNORE_UNKNOWN_CA | SECURITY_FLAG_IGNORE_CERT_CN_INVALID;
 
         WinHttpSetOption(talk->request, WINHTTP_OPTION_SECURITY_FLAGS, &ignore, sizeof(ignore));
     }

@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STACK 65536
+#define STACK 262144 /* a handshake of TLS wants some of it */
 
 struct server {
     SOCKET listener;
+    const struct wire_floor *floor;
     wire_script *script;
 };
 
@@ -37,20 +38,46 @@ static BOOL take_in(struct wire *wire)
     if (wire->end != WIRE_OPEN)
         return FALSE;
     got = recv(wire->socket, bytes, sizeof(bytes), 0);
-    if (got > 0)
+    if (got > 0 && !wire->floor)
         ws_bytes_add(&wire->in, bytes, (size_t)got);
+    else if (got > 0 && !wire->floor->up(wire, bytes, (size_t)got))
+        wire->end = WIRE_RESET;
     else if (got == 0)
         wire->end = WIRE_FIN;
-    else if (WSAGetLastError() != WSAEWOULDBLOCK)
+    else if (got < 0 && WSAGetLastError() != WSAEWOULDBLOCK)
         wire->end = WIRE_RESET;
     return got > 0;
+}
+
+/* One send; what it took, or -1 when the client has ended. What comes while it has to wait is kept. */
+static int send_some(struct wire *wire, const void *bytes, size_t size)
+{
+    int sent = send(wire->socket, bytes, size < 1048576 ? (int)size : 1048576, 0);
+
+    if (sent >= 0)
+        return sent;
+    if (WSAGetLastError() != WSAEWOULDBLOCK || !wait_for(wire, TRUE))
+        return -1;
+    take_in(wire);
+    return 0;
+}
+
+BOOL wire_flush(struct wire *wire)
+{
+    size_t at;
+    int sent = 0;
+
+    for (at = 0; at < wire->out.n && (sent = send_some(wire, wire->out.p + at, wire->out.n - at)) >= 0;)
+        at += (size_t)sent;
+    wire->out.n = 0;
+    return sent >= 0;
 }
 
 /* Waits for more; FALSE when the client has ended. */
 static BOOL more(struct wire *wire)
 {
     while (!take_in(wire)) {
-        if (wire->end != WIRE_OPEN)
+        if (wire->end != WIRE_OPEN || !wire_flush(wire))
             return FALSE;
         if (!wait_for(wire, FALSE))
             wire->end = WIRE_LATE;
@@ -61,19 +88,13 @@ static BOOL more(struct wire *wire)
 BOOL wire_send(struct wire *wire, const void *bytes, size_t size)
 {
     const char *p = bytes;
+    int sent;
 
-    while (size) {
-        int sent = send(wire->socket, p, size < 1048576 ? (int)size : 1048576, 0);
-
-        if (sent > 0) {
-            p += sent;
-            size -= (size_t)sent;
-        } else if (WSAGetLastError() != WSAEWOULDBLOCK || !wait_for(wire, TRUE)) {
+    if (wire->floor)
+        return wire->floor->down(wire, bytes, size) && wire_flush(wire);
+    for (; size; p += sent, size -= (size_t)sent)
+        if ((sent = send_some(wire, p, size)) < 0)
             return FALSE;
-        } else {
-            take_in(wire);
-        }
-    }
     return TRUE;
 }
 
@@ -109,6 +130,9 @@ void wire_drain(struct wire *wire)
 
 void wire_fin(struct wire *wire)
 {
+    if (wire->floor)
+        wire->floor->bye(wire);
+    wire_flush(wire);
     shutdown(wire->socket, SD_SEND);
 }
 
@@ -139,16 +163,22 @@ void wire_fail(struct wire *wire, enum fault fault)
 
 /* ---- the handshake ---- */
 
-static BOOL read_head(struct wire *wire)
+BOOL wire_request(struct wire *wire)
 {
-    const char *end = NULL;
+    const char *end;
 
-    while (!end) {
-        if (!more(wire))
-            return FALSE;
+    if (wire->taken)
+        memmove(wire->in.p, wire->in.p + wire->taken, wire->in.n - wire->taken);
+    wire->in.n -= wire->taken;
+    wire->taken = 0;
+    for (;;) {
         ws_bytes_add(&wire->in, "", 1);
         wire->in.n--;
         end = strstr((char *)wire->in.p, "\r\n\r\n");
+        if (end)
+            break;
+        if (!more(wire))
+            return FALSE;
     }
     wire->head = wire->taken = (size_t)(end + 4 - (char *)wire->in.p);
     wire->number = !strncmp((char *)wire->in.p, "GET /", 5) ? strtoul((char *)wire->in.p + 5, NULL, 10) : 0;
@@ -289,16 +319,21 @@ BOOL wire_listen(struct wire *wire, struct story *story)
 
 static void serve_one(const struct server *server, SOCKET socket)
 {
-    struct wire wire = {.socket = socket, .patience_ms = WAIT_MS};
+    struct wire wire = {.socket = socket, .patience_ms = WAIT_MS, .floor = server->floor};
     u_long on = 1;
 
     ioctlsocket(socket, FIONBIO, &on);
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, (char *)&on, sizeof(on));
-    if (read_head(&wire))
+    if (wire.floor)
+        wire.floor->open(&wire);
+    if (wire_request(&wire))
         server->script(&wire);
+    if (wire.floor)
+        wire.floor->close(&wire);
     if (wire.socket != INVALID_SOCKET)
         closesocket(wire.socket);
     ws_bytes_free(&wire.in);
+    ws_bytes_free(&wire.out);
 }
 
 static DWORD WINAPI serve(void *argument)
@@ -313,6 +348,11 @@ static DWORD WINAPI serve(void *argument)
 
 INTERNET_PORT wire_serve(wire_script *script, unsigned at_once)
 {
+    return wire_serve_on(NULL, script, at_once);
+}
+
+INTERNET_PORT wire_serve_on(const struct wire_floor *floor, wire_script *script, unsigned at_once)
+{
     struct sockaddr_in address = {.sin_family = AF_INET};
     struct server *server = calloc(1, sizeof(*server));
     int size = sizeof(address);
@@ -320,6 +360,7 @@ INTERNET_PORT wire_serve(wire_script *script, unsigned at_once)
 
     WSAStartup(MAKEWORD(2, 2), &data);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    server->floor = floor;
     server->script = script;
     server->listener = socket(AF_INET, SOCK_STREAM, 0);
     if (bind(server->listener, (struct sockaddr *)&address, sizeof(address)) || listen(server->listener, SOMAXCONN) ||

@@ -31,16 +31,33 @@ struct wire {
     enum wire_end end;
     struct ws_bytes in;
     size_t head;  /* bytes of the request's head in `in` */
-    size_t taken; /* bytes of `in` that were the head or frames taken by wire_frame */
+    size_t taken; /* bytes of `in` that were heads, or frames taken by wire_frame */
     BYTE key[4];  /* of the last frame */
     BOOL keyed;   /* there was one */
     BOOL wrong; /* a frame was not masked, or with the key of the one before, or its length not in the shortest form */
+
+    const struct wire_floor *floor; /* what stands between these bytes and the socket's, or NULL; and what it needs */
+    void *of_floor;
+    struct ws_bytes out; /* for the socket, from the floor */
+};
+
+/* A protocol below the script's bytes. It is opened and closed by the connection's thread; FALSE: the end. */
+struct wire_floor {
+    void (*open)(struct wire *wire);
+    BOOL (*up)(struct wire *wire, const void *bytes, size_t size); /* came from the socket; what is in them, to `in` */
+    BOOL (*down)(struct wire *wire, const void *bytes, size_t size); /* for the client: to `out` */
+    void (*bye)(struct wire *wire);                                  /* its own end, to `out` */
+    void (*close)(struct wire *wire);
 };
 
 typedef void wire_script(struct wire *wire);
 
 /* A server on loopback that plays this script; its port. It serves `at_once` connections at a time. */
 INTERNET_PORT wire_serve(wire_script *script, unsigned at_once);
+INTERNET_PORT wire_serve_on(const struct wire_floor *floor, wire_script *script, unsigned at_once);
+
+/* The next request on this connection: its head. */
+BOOL wire_request(struct wire *wire);
 
 /* The head of a right answer to the handshake, with these further lines (each ended by CR LF), or none. */
 void wire_answer(const struct wire *wire, const char *lines, struct ws_bytes *out);
@@ -51,6 +68,8 @@ BOOL wire_asks(const struct wire *wire, const char *line);
 
 /* Sends all of it; what comes meanwhile is kept. */
 BOOL wire_send(struct wire *wire, const void *bytes, size_t size);
+/* What stands in `out`. */
+BOOL wire_flush(struct wire *wire);
 /* The same in pieces, one send each. */
 BOOL wire_send_pieces(struct wire *wire, const void *bytes, size_t size, size_t piece);
 /* Sends the frames of a script in the case table's language. */

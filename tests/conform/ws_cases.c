@@ -9,7 +9,7 @@
  */
 #include "client.h"
 #include "talk.h"
-#include "wire.h"
+#include "wire_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #define AT_ONCE    64
 #define THREADS    8
 #define LARGE      80000 /* bytes of the server; rows like these are in ws_limits */
+#define RECORD     5     /* bytes, over TLS: no frame of a row is in one record but the shortest */
 #define CODE_SPACE 8192  /* of a script that is made here */
 
 struct manner {
@@ -27,17 +28,21 @@ struct manner {
     size_t piece;     /* bytes of each send; 0: all in one */
     BOOL with_answer; /* one send begins with the 101 */
     BOOL late;        /* nobody receives before all has been sent */
+    BOOL secure;
 };
 
 static const struct manner manners[] = {
-    {"asynchronous", TRUE, 4096, LARGE, 0, FALSE, FALSE},
-    {"asynchronous, 7 bytes at a time", TRUE, 7, 2000, 0, FALSE, FALSE},
-    {"asynchronous, 1 byte at a time", TRUE, 1, 300, 0, FALSE, FALSE},
-    {"asynchronous, sent byte by byte", TRUE, 4096, 100, 1, FALSE, FALSE},
-    {"asynchronous, behind the 101", TRUE, 65536, LARGE, 0, TRUE, FALSE},
-    {"asynchronous, received late", TRUE, 4096, 20000, 0, FALSE, TRUE},
-    {"synchronous", FALSE, 4096, LARGE, 0, FALSE, FALSE},
-    {"synchronous, 7 bytes at a time, behind the 101", FALSE, 7, 2000, 0, TRUE, FALSE},
+    {"asynchronous", TRUE, 4096, LARGE, 0, FALSE, FALSE, FALSE},
+    {"asynchronous, 7 bytes at a time", TRUE, 7, 2000, 0, FALSE, FALSE, FALSE},
+    {"asynchronous, 1 byte at a time", TRUE, 1, 300, 0, FALSE, FALSE, FALSE},
+    {"asynchronous, sent byte by byte", TRUE, 4096, 100, 1, FALSE, FALSE, FALSE},
+    {"asynchronous, behind the 101", TRUE, 65536, LARGE, 0, TRUE, FALSE, FALSE},
+    {"asynchronous, received late", TRUE, 4096, 20000, 0, FALSE, TRUE, FALSE},
+    {"synchronous", FALSE, 4096, LARGE, 0, FALSE, FALSE, FALSE},
+    {"synchronous, 7 bytes at a time, behind the 101", FALSE, 7, 2000, 0, TRUE, FALSE, FALSE},
+    {"asynchronous, TLS", TRUE, 4096, LARGE, 0, FALSE, FALSE, TRUE},
+    {"asynchronous, TLS, 7 bytes at a time, received late", TRUE, 7, 2000, 0, FALSE, TRUE, TRUE},
+    {"synchronous, TLS, behind the 101", FALSE, 4096, LARGE, 0, TRUE, FALSE, TRUE},
 };
 
 struct row {
@@ -197,7 +202,10 @@ static size_t make_jobs(const struct manner *manner, HINTERNET connect)
         if (rows[i].wire.n > manner->longest)
             continue;
         jobs[count] = (struct job){.row = &rows[i], .manner = manner};
-        talks[count] = (struct talk){.connect = connect, .number = (unsigned)count, .room = manner->room};
+        talks[count] = (struct talk){.connect = connect,
+                                     .number = (unsigned)count,
+                                     .flags = manner->secure ? WINHTTP_FLAG_SECURE : 0,
+                                     .room = manner->room};
         talks[count++].gates = manner->late;
     }
     return count;
@@ -226,7 +234,7 @@ static void run_manner(const struct manner *manner, INTERNET_PORT port)
 
 int main(void)
 {
-    INTERNET_PORT port = wire_serve(play, AT_ONCE);
+    INTERNET_PORT plain = wire_serve(play, AT_ONCE), tls = wire_serve_tls(play, AT_ONCE, RECORD);
     size_t i;
 
     served = CreateSemaphoreW(NULL, 0, LONG_MAX, NULL);
@@ -234,7 +242,7 @@ int main(void)
     jobs = calloc(row_count, sizeof(*jobs));
     talks = calloc(row_count, sizeof(*talks));
     for (i = 0; i < COUNT(manners); i++)
-        run_manner(&manners[i], port);
+        run_manner(&manners[i], manners[i].secure ? tls : plain);
     for (i = 0; i < row_count; i++)
         SAME(rows[i].failures, 0, "RFC 6455 %s: %s, in each manner", rows[i].source, rows[i].id);
     return tap_done();

@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bulk: large reads (HOUSE, "Whose memory"). What is due may be received straight into the caller's buffer; whether it
- * is or not, with buffers a byte smaller and larger than those for which it is, synchronously and asynchronously, every
- * byte is in its place, none behind the buffer or the body, text is looked at, an end in the middle is told, and
- * nothing is written once the operation has been cancelled.
+ * bulk: large reads (HOUSE, "Whose memory"). What is due may be received straight into the caller's buffer, and over
+ * TLS decrypted into it; whether it is or not, with buffers a byte smaller and larger than those for which it is,
+ * synchronously and asynchronously, every byte is in its place, none behind the buffer or the body, text is looked at,
+ * an end in the middle is told, and nothing is written once the operation has been cancelled.
  */
 #include "client.h"
 #include "speaker.h"
-#include "wire.h"
+#include "wire_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define SIZE 2000000u /* of a body, or a message */
 #define STRAIGHT                                                                                                       \
-    262144u           /* a buffer of so many bytes is filled straight, a smaller one where it takes all that is due */
-#define HALF  900001u /* of SIZE: what comes before the failure */
-#define GUARD 64u
+    262144u            /* a buffer of so many bytes is filled straight, a smaller one where it takes all that is due */
+#define LAND   4096u   /* over TLS, and for so many bytes */
+#define RECORD 5000    /* bytes, over TLS: fits nothing here */
+#define HALF   900001u /* of SIZE: what comes before the failure */
+#define GUARD  64u
 
 enum { LENGTH, CHUNKS, ODD_CHUNKS, CLOSE, BODIES, CUT = BODIES, TEXT = CUT + FAULT_COUNT, BAD_TEXT, HELD };
 
 static const char *const body_names[BODIES] = {"a length", "chunks", "odd chunks", "the end of the connection"};
 static const DWORD rooms[] = {STRAIGHT - 1, STRAIGHT, STRAIGHT + 1, 3 * STRAIGHT, SIZE, SIZE + 1};
+static const DWORD tls_rooms[] = {LAND - 1, LAND, LAND + 1, 5 * LAND};
 static const DWORD chunk_sizes[][4] = {{STRAIGHT, 100000, 3 * STRAIGHT, 300000},
                                        {STRAIGHT + 1, 1, 2 * STRAIGHT - 1, 7}};
 
@@ -110,13 +113,13 @@ static void play(struct wire *wire)
 /* Every read but the last fills its buffer (API row 38). */
 static void check_body(unsigned kind, DWORD room)
 {
-    DWORD total = 0, got, error = speaker_ask(&me, kind, 0, NULL);
+    DWORD total = 0, got, error = speaker_ask(&me, kind, me.flags, NULL);
     BOOL well = TRUE;
 
     do {
         DWORD want = SIZE - total < room ? SIZE - total : room;
 
-        poison(in, SIZE + GUARD);
+        poison(in, want + GUARD);
         error = error ? error : speaker_read(&me, in, room, &got);
         well = well && !error && got == want && pattern_is(in, total, got) && is_poison(in + got, GUARD);
         total += error ? 0 : got;
@@ -129,7 +132,7 @@ static void check_body(unsigned kind, DWORD room)
 
 static void check_cut(enum fault fault)
 {
-    DWORD got, error = speaker_ask(&me, CUT + fault, 0, NULL);
+    DWORD got, error = speaker_ask(&me, CUT + fault, me.flags, NULL);
 
     poison(in, SIZE + GUARD);
     error = error ? error : speaker_read(&me, in, SIZE, &got);
@@ -191,19 +194,28 @@ static void make_text(BOOL bad)
         out[SIZE - 5001] = 0xff;
 }
 
-static void check_manner(BOOL async, INTERNET_PORT port)
+static void check_rooms(const DWORD *list, size_t count)
 {
-    where = async ? "asynchronous" : "synchronous";
-    speaker_open(&me, async, port);
     pattern_fill(out, 0, SIZE);
     for (unsigned kind = 0; kind < BODIES; kind++)
-        for (size_t i = 0; i < COUNT(rooms); i++)
-            check_body(kind, rooms[i]);
+        for (size_t i = 0; i < count; i++)
+            check_body(kind, list[i]);
+    make_text(FALSE);
+    for (size_t i = 0; i < count; i++)
+        check_text(list[i]);
+}
+
+static void check_manner(BOOL async, BOOL secure, INTERNET_PORT port)
+{
+    where = secure ? async ? "asynchronous, TLS" : "synchronous, TLS" : async ? "asynchronous" : "synchronous";
+    speaker_open(&me, async, port);
+    me.flags = secure ? WINHTTP_FLAG_SECURE : 0;
+    check_rooms(rooms, COUNT(rooms));
+    if (secure)
+        check_rooms(tls_rooms, COUNT(tls_rooms));
+    pattern_fill(out, 0, SIZE);
     check_cut(FAULT_FIN);
     check_cut(FAULT_RESET);
-    make_text(FALSE);
-    for (size_t i = 0; i < COUNT(rooms); i++)
-        check_text(rooms[i]);
     make_text(TRUE);
     check_bad_text();
     if (async)
@@ -214,7 +226,7 @@ static void check_manner(BOOL async, INTERNET_PORT port)
 int main(void)
 {
     WSADATA data;
-    INTERNET_PORT port;
+    INTERNET_PORT ports[2];
 
     WSAStartup(MAKEWORD(2, 2), &data);
     half_said = CreateEventW(NULL, FALSE, FALSE, NULL);
@@ -222,8 +234,10 @@ int main(void)
     served = CreateEventW(NULL, FALSE, FALSE, NULL);
     out = malloc(SIZE);
     in = malloc(SIZE + GUARD);
-    port = wire_serve(play, 1);
-    check_manner(FALSE, port);
-    check_manner(TRUE, port);
+    ports[FALSE] = wire_serve(play, 1);
+    ports[TRUE] = wire_serve_tls(play, 1, RECORD);
+    for (BOOL secure = FALSE; secure <= TRUE; secure++)
+        for (BOOL async = FALSE; async <= TRUE; async++)
+            check_manner(async, secure, ports[secure]);
     return tap_done();
 }

@@ -57,6 +57,9 @@ tests_conform_option_effects_LDADD = $(LDADD) -ladvapi32
 # With servers that speak TLS.
 tls_server_sources = tests/conform/wire_tls.c tests/conform/wire_tls.h
 tls_server_libraries = $(LDADD) $(DEPS_LIBS) -lws2_32 -lcrypt32 -lbcrypt -lncrypt
+tests_conform_bulk_SOURCES = tests/conform/bulk.c $(tls_server_sources)
+tests_conform_bulk_LDFLAGS = $(AM_LDFLAGS) -static
+tests_conform_bulk_LDADD = $(tls_server_libraries)
 tests_conform_pool_tls_SOURCES = tests/conform/pool_tls.c $(tls_server_sources)
 tests_conform_pool_tls_LDFLAGS = $(AM_LDFLAGS) -static
 tests_conform_pool_tls_LDADD = $(tls_server_libraries)

@@ -39,6 +39,9 @@ struct conn_user;
 #define CONN_IN_LIMIT  (4u * 65536u)
 #define CONN_OUT_LIMIT BUF_CHUNK_HUGE
 
+/* A receive that waits where the rest is to land with the caller asks for so much. */
+#define CONN_FORERUNNER 16384u
+
 /* Taken in at a time outside the crank, on the stack. */
 #define CONN_PULL 8192u
 
@@ -145,7 +148,7 @@ struct conn {
     struct chain chain;
     uint8_t *rx_space; /* memory of the receive that is under way, in chain.wire_in; bytes */
     size_t rx_size;
-    bool rx_full;              /* the last receive came back full: there is more, ask for more */
+    bool rx_full;              /* the last receive came back full, or brought much: there is more, ask for more */
     bool rx_ended;             /* FIN or an error was received */
     enum wh_err rx_error;      /* why, WH_OK for FIN */
     enum wh_err tx_error;      /* sending failed; nothing more goes out */

@@ -114,24 +114,39 @@ static uint64_t bytes_due(const struct conn *c)
     return c->state == CONN_OPEN && c->user ? c->user->ops->due(c->user) : 0;
 }
 
+/* Where bytes that pass no floor may land with the caller: he takes all that is due, or as much as the connection
+ * would; less is better copied than fetched apart. NULL: nowhere. */
+static uint8_t *straight_room(const struct conn *c, uint64_t due, size_t *room)
+{
+    uint8_t *p;
+
+    if (due < BUF_CHUNK_LARGE || c->chain.top)
+        return NULL;
+    p = c->user->ops->room(c->user, room);
+    return *room < due && *room < CONN_IN_LIMIT ? NULL : p;
+}
+
 /*
  * Little as long as nothing is known to come, for a connection that waits shall hold little; more with each sign that
- * there is more. One call costs as much as copying a large chunk.
+ * there is more. One call costs as much as copying a large chunk; what waits for bytes that may land with the caller
+ * takes no more of them than is copied for less than that.
  */
 static size_t receive_size(const struct conn *c, uint64_t due)
 {
     bool bulk = due >= BUF_CHUNK_LARGE;
+    size_t room;
 
+    if (straight_room(c, due, &room))
+        return CONN_FORERUNNER;
     if (bulk && c->rx_full)
         return CONN_IN_LIMIT;
     return bulk || c->rx_full ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL;
 }
 
 /*
- * Bytes that pass no floor may land with the caller, by attempts, so that the kernel never holds his buffer: where the
- * last receive came back full, for otherwise there is hardly anything yet and the attempt a call too many; and where
- * he takes all that is due, or as much as the connection would: less is better copied than fetched apart. True: bytes,
- * or the end, came.
+ * Straight to the caller, by attempts, so that the kernel never holds his buffer: where the last receive came back full
+ * or brought much, for otherwise there is hardly anything yet and the attempt a call too many. True: bytes, or the end,
+ * came.
  */
 static bool receive_straight(struct conn *c, uint64_t due)
 {
@@ -139,13 +154,10 @@ static bool receive_straight(struct conn *c, uint64_t due)
     enum wh_err err;
     uint8_t *p;
 
-    if (due < BUF_CHUNK_LARGE || !c->rx_full || c->chain.top || buf_len(&c->chain.wire_in))
-        return false;
-    p = c->user->ops->room(c->user, &room);
-    if (room < due && room < CONN_IN_LIMIT)
+    if (!c->rx_full || buf_len(&c->chain.wire_in) || !(p = straight_room(c, due, &room)))
         return false;
     err = sock_try_recv(&c->sock, p, room, &n);
-    c->rx_full = n == room;
+    c->rx_full = n == room || n >= BUF_CHUNK_LARGE;
     if (err == WH_AGAIN)
         return false;
     arrived(c, err, n);

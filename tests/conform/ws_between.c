@@ -10,6 +10,7 @@
 
 /* So long must nobody call (CONN_SWEEP_MS), with a little to spare for clocks that differ. */
 #define QUIET_MS 90
+#define CALLS    15 /* with 20 ms and more between them, for longer than a worker ever waits */
 
 static struct client the;
 static INTERNET_PORT plain;
@@ -107,7 +108,7 @@ static void check_calls(INTERNET_PORT port, DWORD flags)
     last = now_ms();
     say("x");
     check_hear("which ends what the worker began");
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < CALLS; i++) {
         ULONGLONG begun = now_ms(), ended;
 
         say("x");
@@ -116,7 +117,7 @@ static void check_calls(INTERNET_PORT port, DWORD flags)
             gap = ended - last;
         last = begun;
         if (i)
-            ask(L"/pause-40");
+            ask(L"/pause-20");
     }
     if (gap >= QUIET_MS) {
         tap_skip("%s: calls without a pause: %lu ms went by between two", where, (DWORD)gap);

@@ -41,7 +41,7 @@ struct wire {
     struct ws_bytes out; /* for the socket, from the floor */
 };
 
-/* A protocol below the script's bytes. It is opened and closed by the connection's thread; FALSE: the end. */
+/* A protocol below the script's bytes, on the connection's thread. FALSE: it can go on no more. */
 struct wire_floor {
     void (*open)(struct wire *wire);
     BOOL (*up)(struct wire *wire, const void *bytes, size_t size); /* came from the socket; what is in them, to `in` */
@@ -68,10 +68,10 @@ BOOL wire_asks(const struct wire *wire, const char *line);
 
 /* Sends all of it; what comes meanwhile is kept. */
 BOOL wire_send(struct wire *wire, const void *bytes, size_t size);
-/* What stands in `out`. */
-BOOL wire_flush(struct wire *wire);
 /* The same in pieces, one send each. */
 BOOL wire_send_pieces(struct wire *wire, const void *bytes, size_t size, size_t piece);
+/* Sends what stands in `out`. */
+BOOL wire_flush(struct wire *wire);
 /* Sends the frames of a script in the case table's language. */
 BOOL wire_say(struct wire *wire, const char *script);
 

@@ -268,6 +268,12 @@ static size_t decode_head(struct wire *wire, const BYTE *p, size_t n, ULONGLONG 
     return 6 + bytes;
 }
 
+BOOL wire_hears(struct wire *wire)
+{
+    take_in(wire);
+    return wire->in.n > wire->taken;
+}
+
 BOOL wire_frame(struct wire *wire, struct wire_frame *frame)
 {
     ULONGLONG size = 0;

@@ -72,18 +72,11 @@ static void serve_flood(struct wire *wire)
 static void serve_on(struct wire *wire)
 {
     struct wire_frame frame = {0};
-    BYTE first = 0;
-    fd_set reads;
-    struct timeval now = {0, 0};
 
     do {
-        FD_ZERO(&reads);
-        FD_SET(wire->socket, &reads);
-        if (select(0, &reads, NULL, NULL, &now) && wire_frame(wire, &frame)) {
+        if (wire_hears(wire) && wire_frame(wire, &frame))
             wire_tell(&frame, &record.said);
-            first = frame.first;
-        }
-    } while (first != 0x88 && wire_send(wire, flood, sizeof(flood)));
+    } while (frame.first != 0x88 && wire_send(wire, flood, sizeof(flood)));
     wire_say(wire, "X1000");
     part(wire);
 }

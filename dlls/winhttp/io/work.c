@@ -43,7 +43,7 @@ static unsigned pool__most(const struct pool *p)
     return p->limit + (unsigned)(left < WORK_LEFT_MAX ? left : WORK_LEFT_MAX);
 }
 
-/* Lock held on entry and return, not while it rests. False: it leaves. */
+/* Lock held on entry and return, not while it rests. False: it leaves; else there is an item for it. */
 static bool pool__rest(struct pool *p)
 {
     if (!p->open)
@@ -52,7 +52,7 @@ static bool pool__rest(struct pool *p)
     lock_sleep(&work_lock, &p->call, WORK_IDLE_MS);
     if (p->dismissed) {
         p->dismissed--;
-        return false;
+        return p->queued > p->called; /* the loop may be up again, and have counted on this thread */
     }
     p->resting--;
     if (!p->called)

@@ -165,7 +165,7 @@ void wire_fail(struct wire *wire, enum fault fault)
 
 BOOL wire_request(struct wire *wire)
 {
-    const char *end;
+    const char *end, *path;
 
     if (wire->taken)
         memmove(wire->in.p, wire->in.p + wire->taken, wire->in.n - wire->taken);
@@ -181,7 +181,17 @@ BOOL wire_request(struct wire *wire)
             return FALSE;
     }
     wire->head = wire->taken = (size_t)(end + 4 - (char *)wire->in.p);
-    wire->number = !strncmp((char *)wire->in.p, "GET /", 5) ? strtoul((char *)wire->in.p + 5, NULL, 10) : 0;
+    path = strstr((char *)wire->in.p, " /");
+    wire->number = path ? strtoul(path + 2, NULL, 10) : 0;
+    return TRUE;
+}
+
+BOOL wire_skip(struct wire *wire, size_t size)
+{
+    while (wire->in.n - wire->taken < size)
+        if (!more(wire))
+            return FALSE;
+    wire->taken += size;
     return TRUE;
 }
 

@@ -58,6 +58,8 @@ INTERNET_PORT wire_serve_on(const struct wire_floor *floor, wire_script *script,
 
 /* The next request on this connection: its head. */
 BOOL wire_request(struct wire *wire);
+/* So many bytes behind it, its body. */
+BOOL wire_skip(struct wire *wire, size_t size);
 
 /* The head of a right answer to the handshake, with these further lines (each ended by CR LF), or none. */
 void wire_answer(const struct wire *wire, const char *lines, struct ws_bytes *out);

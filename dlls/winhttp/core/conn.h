@@ -239,6 +239,10 @@ HANDLE conn_own_receive(const struct conn *c);
  */
 bool conn_probe(struct conn *c, bool async);
 
+/* Outside the crank, before anything is said on such a connection: whether the peer has said something since, or its
+ * end; then it is to be killed. What is still on its way to a worker counts where no floor could keep it for itself. */
+bool conn_spoken(struct conn *c);
+
 /* Outside the crank, no receive under way: takes in what has arrived, at most CONN_PULL bytes, without waiting for
  * more. True: something came, bytes or an end; what TLS kept for itself does not show in chain_in. */
 bool conn_pull(struct conn *c);

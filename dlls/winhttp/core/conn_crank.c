@@ -2,7 +2,7 @@
 /*
  * The crank, and the three that turn it without a call of the application: a packet of the port, a task, the timer.
  * Steps, in the order of HOUSE.md: up (open, or chain and user), down (send), receive, deadline. No step calls an
- * earlier one; only the loop in conn_crank goes back, when a receive brought bytes at once.
+ * earlier one; only the loop in conn_crank goes back, when a receive brought bytes at once, or had brought them early.
  */
 #include "core/conn_inner.h"
 #include <assert.h>
@@ -170,18 +170,33 @@ void crank_deadline(struct conn *c)
         conn_unref(c);
 }
 
+/* What a connection out of the pool receives may be there before anybody wants it (conn_probe): an answer, or the end,
+ * that has overtaken what the step down has just finished saying. */
+static bool overtaken(struct conn *c)
+{
+    return conn_wants_bytes(c) && (c->rx_ended || buf_len(&c->chain.wire_in) || buf_len(chain_in(&c->chain)));
+}
+
+/* Up and down. True: up again, for what was there is wanted only now. */
+static bool up_and_down(struct conn *c, HANDLE event)
+{
+    bool wanted;
+
+    step_up(c, event);
+    wanted = conn_wants_bytes(c);
+    step_down(c);
+    return !wanted && overtaken(c);
+}
+
 void conn_crank(struct conn *c, enum crank what, HANDLE event)
 {
     assert(!c->cranking);
     c->cranking = true;
-    if (what == CRANK_DOWN) {
+    if (what == CRANK_DOWN)
         step_down(c);
-    } else {
-        do {
-            step_up(c, event);
-            step_down(c);
-        } while (what == CRANK_ALL && conn_receive_some(c, event));
-    }
+    else
+        while (up_and_down(c, event) || (what == CRANK_ALL && conn_receive_some(c, event)))
+            ;
     if (c->state == CONN_LINGER)
         step_linger_end(c);
     crank_deadline(c);

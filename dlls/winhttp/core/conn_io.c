@@ -215,6 +215,15 @@ bool conn_probe(struct conn *c, bool async)
     return false;
 }
 
+bool conn_spoken(struct conn *c)
+{
+    conn_reap(c);
+    if (c->sock.recv.pending)
+        return !c->chain.top && sock_done(&c->sock.recv);
+    conn_turn_chain(c);
+    return c->rx_ended || conn_ended(c) || buf_len(chain_in(&c->chain));
+}
+
 bool conn_pull(struct conn *c)
 {
     uint8_t bytes[CONN_PULL];

@@ -38,20 +38,35 @@ static bool is_idempotent(const char *verb)
     return false;
 }
 
+/* The connection out of the pool is replaced, once. */
+static void replace_conn(struct request *r)
+{
+    r->retried = true;
+    r->turn = TURN_RETRY;
+    req_enter(r, REQ_AGAIN);
+    conn_kill(r->user.conn);
+}
+
 /* Not a byte of an answer may have come; what TLS says for itself, its farewell for instance, is none. */
 void req_lost(struct request *r, enum wh_err err)
 {
     struct conn *c = r->user.conn;
 
+    conn_turn_chain(c);
     if (err != WH_E_CLOSED || !r->reused || r->retried || r->x->ops->begun(r->x) || buf_len(chain_in(&c->chain)) ||
         r->body_written != r->optional_len || !is_idempotent(r->verb)) {
         req_break(r, err);
         return;
     }
-    r->retried = true;
-    r->turn = TURN_RETRY;
-    req_enter(r, REQ_AGAIN);
-    conn_kill(c);
+    replace_conn(r);
+}
+
+bool req_forestalled(struct request *r)
+{
+    if (!r->reused || r->retried || !conn_spoken(r->user.conn))
+        return false;
+    replace_conn(r);
+    return true;
 }
 
 /* The absolute URL behind a Location, as text of its own. */

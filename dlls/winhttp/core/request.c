@@ -230,7 +230,7 @@ static void gate_passed(struct object *o, bool dropped)
     if (dropped)
         return;
     c = user_lock(&r->user);
-    if (c && req_sending(r) && r->wire == REQ_OPENING) {
+    if (c && req_sending(r) && r->wire == REQ_OPENING && !req_forestalled(r)) {
         req_enter(r, REQ_SENDING);
         conn_crank(c, o->async ? CRANK_ALL : CRANK_DOWN, NULL);
     }

@@ -155,8 +155,11 @@ void req_drop_conn(struct request *r); /* object lock held, not C: unbinds and l
 bool req_redirects(struct request *r,
                    const struct http_head *head);  /* C; a redirect that is to be followed: turn says so */
 void req_lost(struct request *r, enum wh_err err); /* C; the connection failed: break, or another try */
-void req_follow_up(struct object *o);              /* no lock */
-bool req_prepare_again(struct request *r);         /* no lock; true: begin */
+/* C, outside the crank, before a byte has gone: whether the connection out of the pool has ended meanwhile, or the
+ * server talks of its own accord. Then another try is due, whatever the request asks for. */
+bool req_forestalled(struct request *r);
+void req_follow_up(struct object *o);      /* no lock */
+bool req_prepare_again(struct request *r); /* no lock; true: begin */
 
 /* req_head.c; object lock held. Composes the request's own headers behind the application's (Q36, Q37, S5, S14, W2).
  * WH_E_ARG on a contradiction. */

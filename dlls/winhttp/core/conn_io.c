@@ -280,6 +280,8 @@ void conn_settle(struct conn *c)
         return;
     take_back(c, &c->sock.recv, c->own_event);
     conn_reap(c);
+    if (c->own_event)
+        SetEvent(c->own_event); /* a worker and a call that leaves may both have waited, and one of them was woken */
 }
 
 void conn_leave(struct conn *c, HANDLE event)

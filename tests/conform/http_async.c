@@ -31,8 +31,8 @@ static const struct expected sent_reused[] = {{STATUS(SENDING_REQUEST), ANYWHERE
                                               {STATUS(SENDREQUEST_COMPLETE), OTHER, ONCE},
                                               {0}};
 static const struct expected received[] = {{STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
-                                           {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
-                                           {STATUS(HEADERS_AVAILABLE), CALLER, ONCE},
+                                           {STATUS(RESPONSE_RECEIVED), PROMPT, ONCE},
+                                           {STATUS(HEADERS_AVAILABLE), PROMPT, ONCE},
                                            {0}};
 static const struct expected received_later[] = {{STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
                                                  {STATUS(RESPONSE_RECEIVED), OTHER, ONCE},
@@ -243,9 +243,9 @@ static void close_in_callback(HINTERNET handle, void *closed)
 static void check_close_in_callback(INTERNET_PORT port)
 {
     static const struct expected received_and_closed[] = {{STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
-                                                          {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
-                                                          {STATUS(HEADERS_AVAILABLE), CALLER, ONCE},
-                                                          {STATUS(HANDLE_CLOSING), CALLER, ONCE},
+                                                          {STATUS(RESPONSE_RECEIVED), PROMPT, ONCE},
+                                                          {STATUS(HEADERS_AVAILABLE), PROMPT, ONCE},
+                                                          {STATUS(HANDLE_CLOSING), PROMPT, ONCE},
                                                           {0}};
     BOOL closed = FALSE;
 

@@ -14,8 +14,9 @@
  *     SUCCEEDS(CALL(WinHttpSendRequest(...)), "S15 ...");
  *     rec_expect(sent, "N10 ...");
  *
- * CALL() marks the extent of an API call. CALLER means: on the thread of that call and before it returned. OTHER means:
- * on any other thread. One CALL at a time; calls made inside callbacks (see rec_hook) are not marked.
+ * CALL() marks the extent of an API call. CALLER means: on the thread of that call and before it returned. PROMPT means
+ * CALLER, unless the call outlasted D2's wait: then the rest comes on any thread. OTHER means: on any other thread. One
+ * CALL at a time; calls made inside callbacks (see rec_hook) are not marked.
  *
  * There is one recorder in a program, for it is the program's whole subject. All functions may be called on any thread.
  */
@@ -24,7 +25,7 @@
 
 #include "harness.h"
 
-enum where { ANYWHERE, CALLER, OTHER };
+enum where { ANYWHERE, CALLER, PROMPT, OTHER };
 enum often { ONCE, MAYBE, SOME };
 
 struct expected {

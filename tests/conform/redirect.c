@@ -30,8 +30,8 @@ static const struct expected sync_redirected[] = {{STATUS(RECEIVING_RESPONSE), C
                                                   {0}};
 static const struct expected async_sent[] = {STEP(ANYWHERE), {STATUS(SENDREQUEST_COMPLETE), OTHER, ONCE}, {0}};
 static const struct expected async_redirected[] = {
-    {STATUS(RECEIVING_RESPONSE), CALLER, ONCE}, {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
-    {STATUS(REDIRECT), CALLER, ONCE},           STEP(ANYWHERE),
+    {STATUS(RECEIVING_RESPONSE), CALLER, ONCE}, {STATUS(RESPONSE_RECEIVED), PROMPT, ONCE},
+    {STATUS(REDIRECT), PROMPT, ONCE},           STEP(ANYWHERE),
     {STATUS(RECEIVING_RESPONSE), OTHER, ONCE},  {STATUS(RESPONSE_RECEIVED), OTHER, ONCE},
     {STATUS(HEADERS_AVAILABLE), OTHER, ONCE},   {0}};
 

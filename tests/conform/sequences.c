@@ -57,8 +57,8 @@ static const struct expected async_used[] = {{STATUS(SENDING_REQUEST), ANYWHERE,
 static const struct expected sync_received[] = {
     {STATUS(RECEIVING_RESPONSE), CALLER, ONCE}, {STATUS(RESPONSE_RECEIVED), CALLER, ONCE}, {0}};
 static const struct expected async_received[] = {{STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
-                                                 {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
-                                                 {STATUS(HEADERS_AVAILABLE), CALLER, ONCE},
+                                                 {STATUS(RESPONSE_RECEIVED), PROMPT, ONCE},
+                                                 {STATUS(HEADERS_AVAILABLE), PROMPT, ONCE},
                                                  {0}};
 static const struct expected nothing[] = {{0}};
 static const struct expected async_read[] = {{STATUS(READ_COMPLETE), ANYWHERE, ONCE}, {0}};
@@ -209,8 +209,8 @@ static const struct expected sync_redirected[] = {
     {STATUS(REQUEST_SENT), CALLER, ONCE},       {STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
     {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},  {0}};
 static const struct expected async_redirected[] = {{STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
-                                                   {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
-                                                   {STATUS(REDIRECT), CALLER, ONCE},
+                                                   {STATUS(RESPONSE_RECEIVED), PROMPT, ONCE},
+                                                   {STATUS(REDIRECT), PROMPT, ONCE},
                                                    {STATUS(SENDING_REQUEST), ANYWHERE, ONCE},
                                                    {STATUS(REQUEST_SENT), ANYWHERE, ONCE},
                                                    {STATUS(RECEIVING_RESPONSE), OTHER, ONCE},
@@ -230,8 +230,8 @@ static const struct expected sync_moved[] = {{STATUS(RECEIVING_RESPONSE), CALLER
                                              {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
                                              {0}};
 static const struct expected async_moved[] = {{STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
-                                              {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
-                                              {STATUS(REDIRECT), CALLER, ONCE},
+                                              {STATUS(RESPONSE_RECEIVED), PROMPT, ONCE},
+                                              {STATUS(REDIRECT), PROMPT, ONCE},
                                               {STATUS(RESOLVING_NAME), ANYWHERE, MAYBE},
                                               {STATUS(NAME_RESOLVED), ANYWHERE, MAYBE},
                                               {STATUS(CONNECTING_TO_SERVER), ANYWHERE, SOME},
@@ -288,9 +288,9 @@ static const struct expected sync_interim[] = {{STATUS(RECEIVING_RESPONSE), CALL
                                                {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
                                                {0}};
 static const struct expected async_interim[] = {{STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
-                                                {STATUS(INTERMEDIATE_RESPONSE), CALLER, ONCE},
-                                                {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
-                                                {STATUS(HEADERS_AVAILABLE), CALLER, ONCE},
+                                                {STATUS(INTERMEDIATE_RESPONSE), PROMPT, ONCE},
+                                                {STATUS(RESPONSE_RECEIVED), PROMPT, ONCE},
+                                                {STATUS(HEADERS_AVAILABLE), PROMPT, ONCE},
                                                 {0}};
 
 static void check_interim(BOOL asynchronous, INTERNET_PORT port)

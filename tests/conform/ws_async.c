@@ -43,8 +43,8 @@ static void check_open(INTERNET_PORT port, DWORD flags, const WCHAR *path, const
         {STATUS(SENDING_REQUEST), ANYWHERE, ONCE},      {STATUS(REQUEST_SENT), ANYWHERE, ONCE},
         {STATUS(SENDREQUEST_COMPLETE), OTHER, ONCE},    {0}};
     static const struct expected received[] = {{STATUS(RECEIVING_RESPONSE), CALLER, ONCE},
-                                               {STATUS(RESPONSE_RECEIVED), CALLER, ONCE},
-                                               {STATUS(HEADERS_AVAILABLE), CALLER, ONCE},
+                                               {STATUS(RESPONSE_RECEIVED), PROMPT, ONCE},
+                                               {STATUS(HEADERS_AVAILABLE), PROMPT, ONCE},
                                                {0}};
 
     rec_reset();

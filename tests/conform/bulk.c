@@ -90,9 +90,10 @@ static void say_message(struct wire *wire, unsigned kind)
     ws_bytes_free(&answer);
     wire_send(wire, head, sizeof(head));
     wire_send(wire, out, HALF);
-    SetEvent(half_said);
-    if (kind == HELD)
+    if (kind == HELD) {
+        SetEvent(half_said);
         WaitForSingleObject(go_on, WAIT_MS);
+    }
     wire_send(wire, out + HALF, SIZE - HALF);
     if (kind != HELD)
         wire_say(wire, "T\"behind\"");

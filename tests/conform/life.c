@@ -83,6 +83,7 @@ static void CALLBACK on_status(HINTERNET handle, DWORD_PTR context, DWORD status
 
 static void open_request(const WCHAR *host, INTERNET_PORT port, const WCHAR *path, DWORD secure)
 {
+    ResetEvent(completed); /* what was pending on the last one has ended too */
     the.session = api.Open(L"life", WINHTTP_ACCESS_TYPE_NO_PROXY, NULL, NULL, WINHTTP_FLAG_ASYNC);
     the.connect = api.Connect(the.session, host, port, 0);
     the.request = api.OpenRequest(the.connect, NULL, path, NULL, NULL, NULL, secure);

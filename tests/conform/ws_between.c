@@ -102,6 +102,7 @@ static ULONGLONG now_ms(void)
 static void check_calls(INTERNET_PORT port, DWORD flags)
 {
     ULONGLONG last, gap = 0;
+    BOOL counted, ponged;
 
     open_socket(port, flags, L"/ws-calls");
     tap_ok(ask_for_pong(), "D3 %s: a worker has been there", where);
@@ -119,11 +120,14 @@ static void check_calls(INTERNET_PORT port, DWORD flags)
         if (i)
             ask(L"/pause-20");
     }
+    /* Asked in any case: what the server has raised would be found by the next that asks for it. */
+    counted = ask(L"/await-counted");
+    ponged = counted && ask(L"/await-ponged");
     if (gap >= QUIET_MS) {
         tap_skip("%s: calls without a pause: %lu ms went by between two", where, (DWORD)gap);
     } else {
-        tap_ok(ask(L"/await-counted"), "HOUSE %s: no worker receives while calls are made", where);
-        tap_ok(ask(L"/await-ponged"), "D3 %s: it does behind them", where);
+        tap_ok(counted, "HOUSE %s: no worker receives while calls are made", where);
+        tap_ok(ponged, "D3 %s: it does behind them", where);
     }
     close_socket();
 }

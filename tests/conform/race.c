@@ -406,12 +406,12 @@ int main(int argc, char **argv)
         ports[i] = need_port(names[i]);
     check_init(&now.request);
     check_init(&now.socket);
+    threads_before = census_threads() + OTHERS;
     for (i = 0; i < OTHERS; i++) {
         game.go[i] = CreateEventW(NULL, FALSE, FALSE, NULL);
         game.done[i] = CreateEventW(NULL, FALSE, FALSE, NULL);
         CloseHandle(CreateThread(NULL, 0, other_thread, (void *)(ULONG_PTR)i, 0, NULL));
     }
-    threads_before = census_threads();
     speak_tls();
     for (i = 0; i < OTHERS; i++)
         await(game.done[i], "a call hangs");

@@ -50,14 +50,14 @@ static BOOL is_item(const struct story *story, size_t i, const struct ws_item *i
     return FALSE;
 }
 
-BOOL story_is(const struct story *story, const char *script, const char *whose)
+static BOOL compare(const struct story *story, const char *script, const char *whose, BOOL whole)
 {
     struct ws_item item;
     size_t i = 0, k;
     BOOL same = TRUE;
 
     while (same && ws_item_next(&script, &item)) {
-        for (k = 0; same && k < item.count; k++)
+        for (k = 0; same && k < item.count && (whole || i < story->count); k++)
             same = is_item(story, i++, &item, whose);
         ws_bytes_free(&item.payload);
     }
@@ -67,4 +67,14 @@ BOOL story_is(const struct story *story, const char *script, const char *whose)
         return FALSE;
     }
     return same;
+}
+
+BOOL story_is(const struct story *story, const char *script, const char *whose)
+{
+    return compare(story, script, whose, TRUE);
+}
+
+BOOL story_begins(const struct story *story, const char *script, const char *whose)
+{
+    return compare(story, script, whose, FALSE);
 }

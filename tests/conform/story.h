@@ -31,5 +31,7 @@ void story_free(struct story *story);
 
 /* Compares; where they part is said in a remark that begins with `whose`. */
 BOOL story_is(const struct story *story, const char *script, const char *whose);
+/* The same, but the script may go on. */
+BOOL story_begins(const struct story *story, const char *script, const char *whose);
 
 #endif

@@ -13,8 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MUCH    300000          /* bytes of the client: what two sockets hold without a reader, but not one */
-#define FLOOD   (4u * 1048576u) /* bytes of the server: more than sockets hold */
+#define MUCH    300000   /* bytes of the client: what two sockets hold without a reader, but not one */
+#define FLOOD   1048576u /* bytes of the server: more than sockets hold, */
+#define ROOM    65536    /* its own having a buffer of so many */
+#define LINGERS 900      /* ms; a client gives the server little more when its handle is closed (CONN_LINGER_MS) */
 #define SERVERS 4
 
 static struct speaker me;
@@ -57,8 +59,10 @@ static void serve_first(struct wire *wire)
 static void serve_flood(struct wire *wire)
 {
     u_long off = 0;
+    int room = ROOM;
     size_t sent;
 
+    setsockopt(wire->socket, SOL_SOCKET, SO_SNDBUF, (char *)&room, sizeof(room));
     ioctlsocket(wire->socket, FIONBIO, &off);
     for (sent = 0; sent < FLOOD; sent += sizeof(flood))
         send(wire->socket, (char *)flood, sizeof(flood), 0);
@@ -136,23 +140,33 @@ static void play(struct wire *wire)
 
 /* ---- steps ---- */
 
+static enum scene playing;
+static ULONGLONG begun; /* when it did */
+
 static BOOL begin(enum scene scene)
 {
     story_free(&record.said);
+    playing = scene;
+    begun = GetTickCount64();
     return speaker_upgrade(&me, scene);
 }
 
-/* Closes the handle; the server must have been told this, and then a FIN. */
+/* Closes the handle; the server must have been told this, and then a FIN. One that has had too little of the machine to
+ * be served in time finds a client that has given up: what it was told is the beginning then. */
 static void finish(const char *said, const char *ids)
 {
-    BOOL same;
+    BOOL same, late;
 
     speaker_hang_up(&me);
     if (!tap_ok(WaitForSingleObject(served, WAIT_MS) == WAIT_OBJECT_0, "%s, %s: the server's end", ids, where))
         exit(tap_done());
-    same = story_is(&record.said, said, "sent by the client");
+    late = playing != MUTE && GetTickCount64() - begun >= LINGERS; /* a mute server is always waited for so long */
+    if (late)
+        tap_diag("%s, %s: the scene took longer than the client lingers", ids, where);
+    same = (late ? story_begins : story_is)(&record.said, said, "sent by the client");
     tap_ok(same && !record.wrong, "%s, %s: the server has all that was said", ids, where);
-    SAME(record.end, WIRE_FIN, "%s, %s: and a FIN, not a reset", ids, where);
+    tap_ok(record.end == WIRE_FIN || (late && record.end == WIRE_RESET), "%s, %s: and a FIN, not a reset (%d)", ids,
+           where, record.end);
 }
 
 static void expect_message(const char *text, TYPE type, const char *ids)
@@ -244,7 +258,7 @@ static void check_last_words(void)
     } rows[] = {
         {LISTENER, "Shutdown, then the handle"},
         {UNREAD, "Shutdown, then the handle, with unread messages"},
-        {FLOODING, "Shutdown, then the handle, before a server that says 4 MB first"},
+        {FLOODING, "Shutdown, then the handle, before a server that says 1 MB first"},
         {GOING_ON, "Shutdown, then the handle, while the server talks"},
     };
     char said[32];
@@ -262,7 +276,7 @@ static void check_last_words(void)
     begin(FLOODING);
     ANSWERS(speaker_send(&me, BINARY, bytes, MUCH), 0, "the handle alone, %s: much is sent", where);
     snprintf(said, sizeof(said), "B*%u", MUCH);
-    finish(said, "the handle alone, before a server that says 4 MB first");
+    finish(said, "the handle alone, before a server that says 1 MB first");
 }
 
 /* ---- arguments ---- */

@@ -16,7 +16,8 @@ struct server {
 
 /* ---- bytes ---- */
 
-/* Until something can be read, or written if asked for; FALSE when that comes too late. */
+/* Until something can be read, or written if asked for; FALSE when that comes too late. Behind its end the client's
+ * side can always be read, and is not looked at. */
 static BOOL wait_for(const struct wire *wire, BOOL writing)
 {
     struct timeval limit = {wire->patience_ms / 1000, 0};
@@ -24,7 +25,8 @@ static BOOL wait_for(const struct wire *wire, BOOL writing)
 
     FD_ZERO(&reads);
     FD_ZERO(&writes);
-    FD_SET(wire->socket, &reads);
+    if (!writing || wire->end == WIRE_OPEN)
+        FD_SET(wire->socket, &reads);
     FD_SET(wire->socket, &writes);
     return select(0, &reads, writing ? &writes : NULL, NULL, &limit) > 0;
 }
@@ -76,9 +78,13 @@ BOOL wire_flush(struct wire *wire)
 /* Waits for more; FALSE when the client has ended. */
 static BOOL more(struct wire *wire)
 {
+    size_t had = wire->in.n;
+
     while (!take_in(wire)) {
         if (wire->end != WIRE_OPEN || !wire_flush(wire))
             return FALSE;
+        if (wire->in.n > had) /* it came while that was sent */
+            return TRUE;
         if (!wait_for(wire, FALSE))
             wire->end = WIRE_LATE;
     }

@@ -84,8 +84,8 @@ struct wire_frame {
     size_t size;
 };
 
-/* Whether the client has begun a frame that nobody has taken. Waits for nothing, and knows what came while something was
- * sent, as the socket does not. */
+/* Whether the client has begun a frame that nobody has taken. Waits for nothing, and knows what came while something
+ * was sent, as the socket does not. */
 BOOL wire_hears(struct wire *wire);
 /* The next frame; FALSE when the client has ended. */
 BOOL wire_frame(struct wire *wire, struct wire_frame *frame);

@@ -119,7 +119,7 @@ enum verb { RECEIVE, SEND, CLOSE };
 static struct {
     HINTERNET socket;
     enum verb verb;
-    HANDLE about;
+    HANDLE about; /* the call waits */
 } ws;
 
 static DWORD WINAPI ws_call(void *unused)
@@ -130,7 +130,7 @@ static DWORD WINAPI ws_call(void *unused)
     DWORD got;
 
     (void)unused;
-    SetEvent(ws.about);
+    stuck_tell_wait(ws.about);
     switch (ws.verb) {
     case RECEIVE:
         return WinHttpWebSocketReceive(ws.socket, bytes, sizeof(bytes), &got, &type);

@@ -47,6 +47,27 @@ static BOOL turn_imports(void)
     return turned;
 }
 
+/* Calls of the DLL wait by this function. */
+static _Thread_local HANDLE told;
+
+static DWORD WINAPI telling_wait(DWORD count, const HANDLE *handles, BOOL all, DWORD ms)
+{
+    HANDLE event = told;
+
+    told = NULL;
+    if (event)
+        SetEvent(event);
+    return WaitForMultipleObjects(count, handles, all, ms);
+}
+
+void stuck_tell_wait(HANDLE event)
+{
+    if (imports_turn("kernel32.dll", "WaitForMultipleObjects", (ULONG_PTR)telling_wait))
+        told = event;
+    else
+        SetEvent(event);
+}
+
 void stuck_release(void)
 {
     SetEvent(go_on);
@@ -223,8 +244,10 @@ DWORD stuck_call(struct stuck *s)
     DWORD n;
     BOOL good;
 
-    if (s->phase >= STUCK_WRITE && s->phase != STUCK_HEAD)
+    if (s->phase >= STUCK_WRITE && s->phase != STUCK_HEAD && s->async)
         SetEvent(s->reached);
+    else if (s->phase >= STUCK_WRITE && s->phase != STUCK_HEAD)
+        stuck_tell_wait(s->reached);
     switch (s->phase) {
     case STUCK_WRITE:
         good = WinHttpWriteData(request, body, sizeof(body), s->async ? NULL : &n);
@@ -256,7 +279,7 @@ void stuck_call_elsewhere(struct stuck *s)
 {
     s->call = CreateThread(NULL, 0, call_thread, s, 0, NULL);
     WaitForSingleObject(s->reached, WAIT_MS);
-    WaitForSingleObject(s->call, 50); /* nothing tells that a call has come to its wait; it may be cancelled before */
+    WaitForSingleObject(s->call, 50); /* other phases are told before the call waits; it may be cancelled before */
 }
 
 DWORD stuck_answer(struct stuck *s, DWORD ms)

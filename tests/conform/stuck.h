@@ -34,7 +34,7 @@ struct stuck {
     SOCKET listener, peer, fill[8];
     HANDLE completed; /* auto-reset: a completion was told */
     HANDLE closed;    /* manual: HANDLE_CLOSING was told */
-    HANDLE reached;   /* manual: the phase has begun, or is about to */
+    HANDLE reached;   /* manual: the phase has begun, or is about to; of calls that tell nothing, that they wait */
     HANDLE call;      /* thread of stuck_call_elsewhere */
     /* the request's notifications */
     volatile LONG completions, errors, closings, behind; /* behind: after HANDLE_CLOSING */
@@ -56,6 +56,8 @@ DWORD stuck_call(struct stuck *s);
 void stuck_call_elsewhere(struct stuck *s);
 /* What that call answered; WAIT_TIMEOUT: it has not returned within ms. */
 DWORD stuck_answer(struct stuck *s, DWORD ms);
+/* Sets the event when the next call of this thread has come to its wait; at once where that cannot be seen. */
+void stuck_tell_wait(HANDLE event);
 /* Look-ups and verdicts under way go on. */
 void stuck_release(void);
 /* Closes what is open, peers too. */

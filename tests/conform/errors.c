@@ -43,7 +43,7 @@ static void check_peer(const struct peer *peer, BOOL upgrade)
     const char *kind = upgrade ? "WebSocket" : "HTTP";
 
     client_open_host(&the, 0, L"localhost", need_port(peer->server));
-    WinHttpSetTimeouts(the.session, 5000, 5000, 5000, 500);
+    WinHttpSetTimeouts(the.session, 5000, 5000, 5000, peer->receive == ERROR_WINHTTP_TIMEOUT ? 500 : WAIT_MS);
     client_request(&the, NULL, peer->path, peer->flags);
     if (upgrade)
         WinHttpSetOption(the.request, WINHTTP_OPTION_UPGRADE_TO_WEB_SOCKET, NULL, 0);
@@ -65,12 +65,12 @@ static void check_nobody(const WCHAR *host, INTERNET_PORT port, DWORD flags, DWO
 /* A body that stops: what came is given, and the rest ends by timeout. */
 static void check_stalled_body(INTERNET_PORT port)
 {
-    DWORD got = 0, sum = 0, error = 0;
+    DWORD got = 0, sum = 0, error = 0, limit = 500;
 
     client_open(&the, 0, port);
-    WinHttpSetTimeouts(the.session, 5000, 5000, 5000, 500);
     client_request(&the, NULL, L"/stall-body", 0);
     ANSWERS(client_exchange(&the), ERROR_SUCCESS, "CLIENTS 6: a body that stalls: its head");
+    WinHttpSetOption(the.request, WINHTTP_OPTION_RECEIVE_TIMEOUT, &limit, sizeof(limit));
     do {
         sum += got;
         SetLastError(0);
@@ -90,7 +90,7 @@ static void check_silent_socket(INTERNET_PORT port)
 
     poison(&type, sizeof(type));
     client_open(&the, 0, port);
-    WinHttpSetTimeouts(the.session, 5000, 5000, 5000, 500);
+    WinHttpSetTimeouts(the.session, 5000, 5000, 5000, 3000); /* the handshake's answer must come in that time */
     ws = client_web_socket(&the, L"/ws-silent", 0);
     error = WinHttpWebSocketReceive(ws, buffer, sizeof(buffer), &number, &type);
     ANSWERS(error, ERROR_WINHTTP_TIMEOUT, "API 57: a Receive on a silent WebSocket ends by timeout");

@@ -126,7 +126,8 @@ static void test_names(void)
     lookup_end(&l);
 
     SAME(lookup_start(&l, L"no-such-host.invalid", 80), WH_AGAIN, "an unknown name is looked up");
-    tap_ok(room_wait(l.done), "the answer comes");
+    /* Where no name server answers, the system asks for a while. */
+    tap_ok(WaitForSingleObject(l.done, 3 * WAIT_MS) == WAIT_OBJECT_0, "the answer comes");
     SAME(l.err, WH_E_NAME, "it is not known");
     tap_ok(!l.addrs_given && l.calls == 1, "no addresses, one call");
     lookup_end(&l);

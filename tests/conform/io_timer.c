@@ -11,7 +11,7 @@
 #include "io/work.h"
 
 #define TIMERS  1000
-#define SET_MS  300 /* in which a test has set all its timers, also on a busy machine */
+#define SET_MS  1000 /* in which a test has set all its timers, also on a busy machine */
 #define DRAWERS 4
 #define DRAWS   2000
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #define AT_ONCE     32
-#define TIMEOUT     4000 /* ms of every kind, where silence is expected: a handshake takes its time on a busy machine */
+#define TIMEOUT     12000 /* ms of every kind, where silence is expected: a handshake takes its time on a busy machine */
 #define RECORDS_MAX 40
 #define RUNS_MAX    (3 * RECORDS_MAX)
 

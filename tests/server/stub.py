@@ -12,9 +12,9 @@ Steps of a script, one a line (TEXT knows the escapes \\r \\n \\t \\\\ and \\xNN
   pieces N TEXT         sends them N bytes at a time, each in a segment of its own
   hex AA BB ...         sends these bytes
   fill N                sends N bytes of the test pattern (the byte at offset i is i % 251)
+  whole N TEXT          sends these bytes and N of the test pattern in one piece (up to 16 KB)
   letters N             sends N letters
   pause MS              waits
-  cork, uncork          what is sent between them arrives at once (up to 60 KB)
   read-body             reads the body that the request head announces (Content-Length or chunked)
   echo-head             answers 200 with the request head as the body
   echo-body             answers 200 with the request body as the body, undone from chunks
@@ -161,6 +161,10 @@ class Connection:
             piece = block[: min(left, len(block))]
             self.sock.sendall(piece)
             left -= len(piece)
+
+    def do_whole(self, argument):
+        size, _, text = argument.partition(" ")
+        self.sock.sendall(unescape(text) + (bytes(range(251)) * 66)[: int(size)])
 
     def do_letters(self, argument):
         self.sock.sendall(b"v" * int(argument))
@@ -323,12 +327,6 @@ class Connection:
 
     def do_close(self, _argument):
         raise Gone
-
-    def do_cork(self, _argument):
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-
-    def do_uncork(self, _argument):
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def do_reset(self, _argument):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -9,7 +9,7 @@
 # the plan; the exit status is 0 if nothing failed.
 #
 # RUNNER is the command that runs a Windows program (default: tools/wine-run, which takes --win32, --any and --files).
-# CONFORM_TIMEOUT is the longest a program may take, in seconds (default 300).
+# CONFORM_TIMEOUT is the longest a program may take, in seconds (default 900).
 
 set -euo pipefail
 
@@ -58,7 +58,7 @@ await() {
     local tries=0
     until grep -q "$2" "$work/$1"; do
         tries=$((tries + 1))
-        [ $tries -lt 200 ] || {
+        [ $tries -lt 1200 ] || {
             cat "$work/$1.errors" >&2
             die "the server $1 did not start"
         }
@@ -66,20 +66,27 @@ await() {
     done
 }
 
-await_port() {
-    local tries=0
-    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 200 ] || {
-            cat "$work"/nginx*error* >&2
-            die "nothing listens on port $1"
-        }
-        sleep 0.05
+# start_nginx CERTS: on ports that were free a moment ago. If somebody has taken one since, nginx ends, and gets others;
+# its pid is written when it listens on all of them.
+start_nginx() {
+    local nginx tries pid
+    nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || die "nginx is not installed"
+    for _ in 1 2 3; do
+        "$python" "$servers/make_nginx.py" "$work/nginx" "$1" "$STUB_PLAIN_PORT" >"$work/nginx.ports"
+        start nginx-output "$nginx" -p "$work/nginx" -c "$work/nginx/nginx.conf" -e "$work/nginx/nginx-error.log"
+        pid=${started[-1]}
+        for ((tries = 0; tries < 1200; tries++)); do
+            [ ! -s "$work/nginx/nginx.pid" ] || return 0
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.05
+        done
     done
+    cat "$work/nginx-output.errors" "$work/nginx/nginx-error.log" >&2 || true
+    die "nginx did not start"
 }
 
 start_servers() {
-    local certs=$work/certs port name nginx
+    local certs=$work/certs port name
     "$servers/make_certs.sh" "$certs"
     start ws "$python" "$servers/ws_echo.py" --subprotocol chat --subprotocol echo
     start wss "$python" "$servers/ws_echo.py" --subprotocol chat --cert "$certs/server.pem" --key "$certs/server.key"
@@ -93,14 +100,11 @@ start_servers() {
     WS_PORT=$(cut -d' ' -f2 "$work/ws")
     WSS_PORT=$(cut -d' ' -f2 "$work/wss")
     export WS_PORT WSS_PORT
-    "$python" "$servers/make_nginx.py" "$work/nginx" "$certs" "$STUB_PLAIN_PORT" >"$work/nginx.ports"
+    start_nginx "$certs"
     set -a
     # shellcheck source=/dev/null
     . "$work/nginx.ports"
     set +a
-    nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || die "nginx is not installed"
-    start nginx-output "$nginx" -p "$work/nginx" -c "$work/nginx/nginx.conf" -e "$work/nginx/nginx-error.log"
-    await_port "$HTTPS_PORT"
     "${runner[@]}" --any "$build/trustca.exe" <"$certs/ca.der" || die "the test authority could not be made trusted"
 }
 
@@ -148,11 +152,11 @@ run_program() {
         result "not ok" "$name: $build/$name.exe was not built"
         return
     fi
-    timeout -k 10 "${CONFORM_TIMEOUT:-300}" "${runner[@]}" "${options[@]}" "$build/$name.exe" >"$work/output" 2>"$work/errors" \
+    timeout -k 10 "${CONFORM_TIMEOUT:-900}" "${runner[@]}" "${options[@]}" "$build/$name.exe" >"$work/output" 2>"$work/errors" \
         </dev/null || status=$?
     renumber "$name" <"$work/output"
     if [ "$status" = 124 ] || [ "$status" = 137 ]; then
-        result "not ok" "$name: took longer than ${CONFORM_TIMEOUT:-300} seconds"
+        result "not ok" "$name: took longer than ${CONFORM_TIMEOUT:-900} seconds"
     elif [ "$planned" != "$seen" ] && [ "$planned" != 0 ]; then
         result "not ok" "$name: ended early (exit status $status, $seen checks, plan ${planned:-missing})"
         sed "s/^/# $name: /" "$work/errors"

@@ -127,20 +127,19 @@ static uint8_t *straight_room(const struct conn *c, uint64_t due, size_t *room)
 }
 
 /*
- * Little as long as nothing is known to come, for a connection that waits shall hold little; more with each sign that
- * there is more. One call costs as much as copying a large chunk; what waits for bytes that may land with the caller
- * takes no more of them than is copied for less than that.
+ * Little as long as nothing is known to come, for a connection that waits shall hold little; more where there is more.
+ * One call costs as much as copying a large chunk; what waits for bytes that may land with the caller takes no more of
+ * them than is copied for less than that.
  */
 static size_t receive_size(const struct conn *c, uint64_t due)
 {
-    bool bulk = due >= BUF_CHUNK_LARGE;
     size_t room;
 
     if (straight_room(c, due, &room))
         return CONN_FORERUNNER;
-    if (bulk && c->rx_full)
-        return CONN_IN_LIMIT;
-    return bulk || c->rx_full ? BUF_CHUNK_LARGE : BUF_CHUNK_SMALL;
+    if (due < BUF_CHUNK_LARGE)
+        return BUF_CHUNK_SMALL;
+    return c->rx_full ? CONN_IN_LIMIT : BUF_CHUNK_LARGE;
 }
 
 /*
@@ -164,6 +163,29 @@ static bool receive_straight(struct conn *c, uint64_t due)
     if (n)
         c->user->ops->landed(c->user, n);
     return true;
+}
+
+/*
+ * The last receive came back full, but nothing is known to come: much is asked for by an attempt, for what waits shall
+ * not hold so much. True: bytes, or the end, came.
+ */
+static bool receive_burst(struct conn *c, uint64_t due)
+{
+    size_t n = 0;
+    enum wh_err err;
+
+    if (!c->rx_full || due >= BUF_CHUNK_LARGE ||
+        buf_reserve(&c->chain.wire_in, BUF_CHUNK_LARGE, &c->rx_space, &c->rx_size) != WH_OK)
+        return false;
+    err = sock_try_recv(&c->sock, c->rx_space, c->rx_size, &n);
+    if (err != WH_AGAIN) {
+        received(c, err, n);
+        return true;
+    }
+    buf_commit(&c->chain.wire_in, 0);
+    c->rx_space = NULL;
+    c->rx_full = false;
+    return false;
 }
 
 /* A receive into the chain. WH_AGAIN: it is under way. WH_OK: it has brought bytes or the end, or there was no memory.
@@ -196,7 +218,7 @@ bool conn_receive_some(struct conn *c, HANDLE event)
         return false;
     }
     due = bytes_due(c);
-    return receive_straight(c, due) || receive(c, receive_size(c, due), c->rx_event) == WH_OK;
+    return receive_straight(c, due) || receive_burst(c, due) || receive(c, receive_size(c, due), c->rx_event) == WH_OK;
 }
 
 bool conn_probe(struct conn *c, bool async)

@@ -25,7 +25,6 @@ static const char *where;
 static BYTE out[TOO_MUCH], in[65536];
 
 static const struct expected written[] = {{STATUS(WRITE_COMPLETE), CALLER, ONCE}, {0}};
-static const struct expected written_anywhere[] = {{STATUS(WRITE_COMPLETE), ANYWHERE, ONCE}, {0}};
 static const struct expected read_done[] = {{STATUS(READ_COMPLETE), ANYWHERE, ONCE}, {0}};
 static const struct expected shut_down[] = {{STATUS(SHUTDOWN_COMPLETE), CALLER, ONCE}, {0}};
 static const struct expected closed_later[] = {{STATUS(CLOSE_COMPLETE), ANYWHERE, ONCE}, {0}};
@@ -82,12 +81,6 @@ static DWORD ws_shutdown(void)
 static DWORD ws_close(void)
 {
     return (DWORD)CALL(WinHttpWebSocketClose(ws, 1000, NULL, 0));
-}
-
-/* The worker that told the last READ_COMPLETE looks for other news of the handle before it goes, and tells them too. */
-static const struct expected *behind_read(const struct expected *at_once, const struct expected *anywhere)
-{
-    return rec_last(STATUS(READ_COMPLETE))->in_call ? at_once : anywhere;
 }
 
 static void check_moved(DWORD status, DWORD bytes, DWORD type, const char *ids)
@@ -169,7 +162,7 @@ static void check_sizes(INTERNET_PORT port)
     check_message(8192, 8192, "W32");
     for (i = 0; i < 4; i++) {
         ANSWERS(ws_send(i < 3 ? BINARY_FRAGMENT : BINARY, out + i * 4096, 4096), 0, "W41 %s: 16 KB, part %d", where, i);
-        rec_expect(behind_read(written, written_anywhere), "W41, W32 %s: part %d is written", where, i);
+        rec_expect(written, "W41, W32 %s: part %d is written", where, i);
     }
     tap_ok(check_message(4096, 16384, "W41") >= 4, "W41 %s: pieces no larger than the buffer", where);
     close_socket(gone, "N32");
@@ -235,7 +228,7 @@ static void check_shutdown(INTERNET_PORT port)
     ANSWERS(ws_receive(100), ERROR_INVALID_OPERATION, "W39 %s: no Receive behind that", where);
     rec_expect_end("W39 %s: which tells nothing", where);
     ANSWERS(ws_close(), 0, "W37, W48 %s: Close", where);
-    rec_expect(behind_read(closed_at_once, closed_later), "W48, N29 %s: completes on the calling thread", where);
+    rec_expect(closed_at_once, "W48, N29 %s: completes on the calling thread", where);
     SAME(rec_last(STATUS(CLOSE_COMPLETE))->length, 0, "W49 %s: with length 0", where);
     close_socket(gone, "N32");
 }
@@ -352,7 +345,7 @@ static void check_parting(INTERNET_PORT port)
     rec_expect(read_done, "W39 %s: its close frame", where);
     check_moved(STATUS(READ_COMPLETE), 0, CLOSED, "W39");
     ANSWERS(ws_close(), 0, "W48 %s: Close answers it", where);
-    rec_expect(behind_read(closed_at_once, closed_later), "W48 %s: CLOSE_COMPLETE", where);
+    rec_expect(closed_at_once, "W48 %s: CLOSE_COMPLETE", where);
     check_parted("Close, the second");
     close_socket(gone, "N32");
 

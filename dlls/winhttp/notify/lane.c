@@ -531,22 +531,32 @@ static void run_deliver_task(struct task *t)
     object_unref(o);
 }
 
-static void spread(struct object *o)
+/* The lanes with news, as bits. A callback that blocks in one must not hold up the other: where both have news, one
+ * goes to a worker. */
+static unsigned lanes_due(struct object *o)
 {
     struct notify *nt = &o->notify;
     struct lane *l = &nt->lane[LANE_SEND];
+    unsigned due = 0;
 
     lock_exclusive(&nt->lock);
-    if (!nt->closing && !l->drainer && !list_empty(&l->queue) && !list_empty(&nt->lane[LANE_RECEIVE].queue))
+    for (int i = 0; i < LANE_COUNT; i++)
+        if (nt->closing || !list_empty(&nt->lane[i].queue))
+            due |= 1u << i;
+    if (due == (1u << LANE_COUNT) - 1 && !nt->closing && !l->drainer)
         post_deliver(o, l);
     unlock_exclusive(&nt->lock);
+    return due;
 }
 
 void notify_deliver(struct object *o)
 {
-    /* A callback that blocks in one lane must not hold up the other: where both have news, one goes to a worker. */
-    spread(o);
+    unsigned due = lanes_due(o);
+
     for (int i = 0; i < LANE_COUNT; i++) {
+        /* A lane without news is left alone: a call that claims it meanwhile tells its own completion (N29). */
+        if (!(due & 1u << i))
+            continue;
         if (!lane_claim(o, (enum lane_id)i, false)) {
             lane_kick(o, (enum lane_id)i);
             continue;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Windows test programs: append to conform_programs; shared files to conform_support_sources.
+conform_programs += tests/conform/available
 conform_programs += tests/conform/bulk
 conform_programs += tests/conform/cancel
 conform_programs += tests/conform/crackurl

@@ -7,9 +7,9 @@
 #include "core/request.h"
 #include <string.h>
 
-/* Most that QueryDataAvailable reports, bytes: callers make a buffer of what they are told, or have one of a size that
- * has always sufficed. */
-#define AVAILABLE_MAX BUF_CHUNK_LARGE
+/* Most that QueryDataAvailable reports, bytes, as on Windows (API.md 1.1 row 34): callers make a buffer of what they
+ * are told, or have one of a size that has always sufficed. */
+#define AVAILABLE_MAX 8192u
 
 /* N27: told when the end is reached and it was the request that asked for the connection to be closed. */
 static void body_ended(struct request *r)
@@ -34,6 +34,25 @@ static void read_done(struct request *r, size_t n)
     op->done = n;
     op->note.u.dword = (DWORD)n;
     op_succeed(op, WINHTTP_CALLBACK_STATUS_DATA_AVAILABLE, &op->note.u, sizeof(op->note.u.dword));
+}
+
+/*
+ * Bytes to report, some of which have come; 0: wait. What lies in several pieces counts as one. Of a chunk it is all
+ * that is left (B14), for where the kernel has divided it is nobody's business; of more than is ever reported, and of
+ * a body without chunks, what is there.
+ */
+static size_t available(struct request *r)
+{
+    struct conn *c = r->user.conn;
+    uint64_t due = r->x->ops->body_due(r->x), n = buf_len(chain_in(&c->chain));
+    bool whole;
+
+    r->x->ops->body_left(r->x, &whole);
+    if (n < due && due <= AVAILABLE_MAX && !whole && !conn_ended(c))
+        return 0;
+    if (n > due)
+        n = due;
+    return n < AVAILABLE_MAX ? (size_t)n : AVAILABLE_MAX;
 }
 
 void req_read_up(struct request *r)
@@ -62,7 +81,10 @@ void req_read_up(struct request *r)
             break;
         }
         if (query) {
-            read_done(r, span_head(s, AVAILABLE_MAX).n);
+            size_t n = available(r);
+
+            if (n)
+                read_done(r, n);
             return;
         }
         s = span_head(s, op->len - op->done);
@@ -71,6 +93,8 @@ void req_read_up(struct request *r)
         r->times.stat[WinHttpResponseBodySize] += s.n;
         r->x->ops->body_take(r->x, in, s.n);
     }
+    if (!query && r->x->ops->done(r->x))
+        body_ended(r); /* N27: within the read that takes the last byte */
     req_done(r);
     read_done(r, 0);
 }

@@ -33,6 +33,7 @@ conform_programs += tests/conform/options
 conform_programs += tests/conform/payloads
 conform_programs += tests/conform/race
 conform_programs += tests/conform/refusals
+conform_programs += tests/conform/resend
 conform_programs += tests/conform/sequences
 conform_programs += tests/conform/stubs
 conform_programs += tests/conform/timeouts

@@ -89,7 +89,7 @@ static enum wh_err add_length(struct request *r, struct hdr *h, size_t optional_
 {
     bool own_length, chunked = hdr_has(&r->headers, "Transfer-Encoding");
     bool body_verb = !strcmp(r->verb, "POST") || !strcmp(r->verb, "PUT") || !strcmp(r->verb, "PATCH");
-    uint64_t announced = total;
+    uint64_t given = total, announced = total;
     char text[24];
     enum wh_err err;
 
@@ -101,8 +101,9 @@ static enum wh_err add_length(struct request *r, struct hdr *h, size_t optional_
         return WH_E_ARG;
     r->total_len = total;
     if (own_length) {
-        /* The total may be left to the header (WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH), but must not contradict it. */
-        if (total && total != announced && total != optional_len)
+        /* The total may be left to the header (WINHTTP_IGNORE_REQUEST_TOTAL_LENGTH), but must not contradict it (API.md
+         * 1.1 row 44). */
+        if ((given && given != announced) || announced < optional_len)
             return WH_E_ARG;
         r->total_len = announced;
         return WH_OK;

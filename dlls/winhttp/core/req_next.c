@@ -95,17 +95,15 @@ static enum wh_err resolve(struct request *r, struct span location, WCHAR **out,
     return WH_OK;
 }
 
-/* WH_E_REDIRECT: too many, or not allowed to go there. WH_E_URL: it names a user (option 100). WH_E_RESEND: the body is
- * gone that would have to be sent again. */
+/* WH_E_REDIRECT: too many, or not allowed to go there. WH_E_URL: it names a user (option 100). */
 static enum wh_err check_step(struct request *r, const struct url_parts *to)
 {
     if (r->redirects++ >= r->settings.max_redirects)
         return WH_E_REDIRECT;
     if (r->settings.reject_userpwd && (to->has_user || to->has_password))
         return WH_E_URL;
-    if (!redirect_allowed(r->settings.redirect_policy, r->secure, to->scheme_id == URL_SCHEME_HTTPS))
-        return WH_E_REDIRECT;
-    return r->plan.drop_body || r->body_written == r->optional_len ? WH_OK : WH_E_RESEND;
+    return redirect_allowed(r->settings.redirect_policy, r->secure, to->scheme_id == URL_SCHEME_HTTPS) ? WH_OK
+                                                                                                       : WH_E_REDIRECT;
 }
 
 static void redirect_passed(struct object *o, bool dropped);
@@ -261,6 +259,9 @@ bool req_prepare_again(struct request *r)
         err = take_url(r);
     mem_free(r->next_url);
     r->next_url = NULL;
+    /* What came by WriteData is the application's to send again, to where the request points now (API.md 12032). */
+    if (wanted && err == WH_OK && r->body_written != r->optional_len)
+        err = WH_E_RESEND;
     if (wanted && err == WH_OK)
         err = req_head_prepare(r, r->optional_len, r->total_len);
     if (wanted && err == WH_OK) {

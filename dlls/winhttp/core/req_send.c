@@ -53,16 +53,40 @@ static bool may_send(struct request *r)
     return !busy;
 }
 
-/* Additional headers: a length of 0 with text means up to the NUL here (S4). */
+/*
+ * Additional headers: a length of 0 with text means up to the NUL here (S4). They stay with the request. Whoever sends
+ * it again says the same ones again (S6; CLIENTS 15): those are there already.
+ */
 static enum wh_err add_headers(struct request *r, const WCHAR *headers, DWORD len)
 {
     size_t n = len;
 
-    if (!headers || !*headers)
-        return WH_OK;
     if (len == 0 || len == WIDE_TERMINATED)
         n = wide_length(headers);
-    return req_add_lines(r, headers, n, HDR_LINES_ADD);
+    return req_add_lines(r, headers, n, hdr_count(&r->sent) ? HDR_LINES_ADD | HDR_LINES_ONCE : HDR_LINES_ADD);
+}
+
+/* All that goes out is composed; a call that is refused here leaves no header behind. */
+static enum wh_err prepare(struct request *r, const WCHAR *headers, DWORD headers_len, DWORD optional_len, DWORD total)
+{
+    struct hdr before;
+    enum wh_err err;
+
+    if (!headers || !*headers)
+        return req_head_prepare(r, optional_len, total);
+    hdr_init(&before, REQ_HEAD_MAX, REQ_HEAD_LINES);
+    err = hdr_copy(&before, &r->headers);
+    if (err != WH_OK)
+        return err;
+    err = add_headers(r, headers, headers_len);
+    if (err == WH_OK)
+        err = req_head_prepare(r, optional_len, total);
+    if (err != WH_OK) {
+        hdr_clear(&r->headers);
+        hdr_move(&r->headers, &before);
+    }
+    hdr_clear(&before);
+    return err;
 }
 
 static enum wh_err send_request(struct request *r, const WCHAR *headers, DWORD headers_len, void *optional,
@@ -80,13 +104,11 @@ static enum wh_err send_request(struct request *r, const WCHAR *headers, DWORD h
         err = WH_E_ARG;
     if (err == WH_OK && session_proxied(session_of(o)))
         err = WH_E_UNSUPPORTED;
-    if (err == WH_OK)
-        err = add_headers(r, headers, headers_len);
-    if (err == WH_OK)
-        err = req_head_prepare(r, optional_len, total);
     starved = r->upgrade && r->settings.ws_send_buffer < WS_SEND_BUFFER_MIN; /* W12 */
     if (err == WH_OK && starved && !o->async)
         err = WH_E_NOMEM;
+    if (err == WH_OK)
+        err = prepare(r, headers, headers_len, optional_len, total);
     if (err != WH_OK) {
         unlock_exclusive(&o->lock);
         return err;
@@ -273,5 +295,9 @@ enum wh_err request_write(struct request *r, const void *data, DWORD len, DWORD 
         return req_refuse_call(&k, WH_E_ARG); /* S7 */
     r->body_written += len;
     op_begin(&r->send, API_WRITE_DATA, (void *)data, len);
+    if (r->cert_asked) {
+        r->send.done = len; /* D16: its answer is known, and the server may have ended the connection already */
+        write_done(r);
+    }
     return req_leave_call(&k, &r->send, written, inline_done);
 }

@@ -41,6 +41,19 @@ static bool split_line(struct span line, struct span *name, struct span *value)
     return text_is_token(*name);
 }
 
+static bool has_line(const struct hdr *h, struct span name, struct span value)
+{
+    struct span other;
+    size_t i;
+
+    for (size_t nth = 0; hdr_find(h, name, nth, &i); nth++) {
+        hdr_at(h, i, NULL, &other);
+        if (span_equal(other, value))
+            return true;
+    }
+    return false;
+}
+
 static enum wh_err apply_line(struct hdr *h, struct span line, unsigned flags)
 {
     struct span name, value;
@@ -48,6 +61,8 @@ static enum wh_err apply_line(struct hdr *h, struct span line, unsigned flags)
 
     if (!split_line(line, &name, &value))
         return WH_E_ARG;
+    if (flags & HDR_LINES_ONCE && has_line(h, name, value))
+        return WH_OK;
     if (!hdr_find(h, name, flags & HDR_LINES_REPLACE ? flags >> 16 : 0, &i)) {
         if ((flags & HDR_LINES_REPLACE) && !(flags & HDR_LINES_ADD))
             return WH_E_NOT_FOUND;

@@ -12,7 +12,7 @@
  *   empty value (Q20). There is none: WH_E_NOT_FOUND, or with ADD it is added (Q17).
  * - COALESCE: the first field of the name gets ", " or "; " and the value behind its own (Q21-Q23); none: added.
  * - ADD_IF_NEW, or no flag: added when there is none (Q13), else WH_E_EXISTS (Q15).
- * - ADD: added (Q14).
+ * - ADD: added (Q14); with ONCE, unless the same line stands there already.
  *
  * Threads: the owner's lock. Ownership: text stays the caller's. Limits: those of the block.
  * Errors: WH_E_ARG (a malformed line), WH_E_NOT_FOUND, WH_E_EXISTS, WH_E_FULL, WH_E_NOMEM. All or nothing: on error, on
@@ -28,6 +28,7 @@
 #define HDR_LINES_REPLACE            4u
 #define HDR_LINES_COALESCE_COMMA     8u
 #define HDR_LINES_COALESCE_SEMICOLON 16u
+#define HDR_LINES_ONCE               32u
 #define HDR_LINES_NTH(n)             ((unsigned)(n) << 16) /* n below 0x10000 */
 
 enum wh_err hdr_lines_apply(struct hdr *h, struct span text, unsigned flags);

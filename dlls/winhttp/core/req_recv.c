@@ -52,6 +52,8 @@ void req_recv_up(struct request *r)
             return;
         if (err == WH_E_CLOSED && c->rx_error != WH_OK)
             err = c->rx_error;
+        if (err == WH_E_CLIENT_CERT_NEEDED && r->no_client_cert)
+            err = WH_E_TLS; /* D16: asking again would change nothing */
         if (err == WH_OK && interim && !r->interim_left--)
             err = WH_E_RESPONSE;
         if (err != WH_OK) {

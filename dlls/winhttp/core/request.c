@@ -259,11 +259,17 @@ static void user_opened(struct conn_user *u)
     req_opened(request_of_user(u));
 }
 
-/* D16, T13: a server that insists on a certificate fails the handshake, but it is the response that is refused. */
+/* D16, T13: a server that insists on a certificate fails the handshake, but it is the response that is refused. Who has
+ * said that there is none hears of a handshake that failed (T12). */
 static void user_failed(struct conn_user *u, enum wh_err e)
 {
+    static const DWORD flags = WINHTTP_CALLBACK_STATUS_FLAG_SECURITY_CHANNEL_ERROR;
     struct request *r = request_of_user(u);
 
+    if (e == WH_E_CLIENT_CERT_NEEDED && r->no_client_cert) {
+        user_news(u, CONN_NEWS_SECURE_FAILURE, &flags, sizeof(flags));
+        e = WH_E_TLS;
+    }
     if (e != WH_E_CLIENT_CERT_NEEDED || !r->send.pending) {
         req_break(r, e);
         return;

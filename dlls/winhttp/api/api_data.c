@@ -2,10 +2,10 @@
 /*
  * Bodies: writing the request's, reading the response's.
  *
- * Asynchronously, TRUE with last error 0 says that the completion has been delivered on this thread; TRUE with
- * ERROR_IO_PENDING that another thread delivers it (B20). Threads: any. Ownership: buffers stay the caller's until the
- * completion. Errors: guard.h's, and those of core/request.h. Source: SEMANTICS section 9, S7, S8; API.md 1.1 rows 34,
- * 38, 60.
+ * Reading asynchronously, TRUE with last error 0 says that the completion has been delivered on this thread; TRUE with
+ * ERROR_IO_PENDING that another thread delivers it (B20). WriteData leaves 0 (GEN3). Threads: any. Ownership: buffers
+ * stay the caller's until the completion. Errors: guard.h's, and those of core/request.h. Source: SEMANTICS section 9,
+ * S7, S8; API.md 1.1 rows 34, 38, 60.
  */
 #include "api/guard.h"
 #include "core/request.h"
@@ -27,7 +27,7 @@ BOOL WINAPI WinHttpWriteData(HINTERNET request, LPCVOID buffer, DWORD length, LP
         error = ERROR_INVALID_PARAMETER;
     if (!error) {
         err = request_write(request_of(o), buffer, length, written, &inline_done);
-        error = api_data_outcome(err, inline_done);
+        error = err_code(err);
     }
     return guard_leave(o, "WinHttpWriteData", error);
 }

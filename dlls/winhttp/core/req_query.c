@@ -170,8 +170,12 @@ static enum wh_err find(struct request *r, const struct req_query *q, DWORD nth,
     struct conn *c;
     enum wh_err err;
 
-    if (q->item == REQ_ITEM_METHOD)
-        return found_set(f, span_str(r->verb));
+    if (q->item == REQ_ITEM_METHOD) {
+        lock_shared(&r->object.lock); /* a redirect changes it */
+        err = found_set(f, span_str(r->verb));
+        unlock_shared(&r->object.lock);
+        return err;
+    }
     if (q->custom) {
         err = wide_to_bytes(q->custom, wide_length(q->custom), &custom, &name.n);
         if (err)

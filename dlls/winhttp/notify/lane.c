@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* See lane.h for the rules; here is only the bookkeeping that keeps them. */
 #include "notify/lane.h"
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include "base/mem.h"
 #include "core/object.h"
 #include "io/clock.h"
+#include "notify/listener.h"
 #include "notify/net_error.h"
-
-/* CLOSE_COMPLETE and SHUTDOWN_COMPLETE lie outside ALL_COMPLETIONS; a mask that holds all of this value takes them too
- * (D11). */
-#define MASK_TAKES_CLOSE 0x017E0000u
 
 /* A completion that must not come on the thread that called may be handed on this often before that thread delivers it
  * after all: by then the call has long returned, and no other worker is to be had. */
@@ -38,30 +36,6 @@ unsigned notify_depth(void)
 static void set_depth(unsigned depth)
 {
     TlsSetValue(depth_slot, (void *)(uintptr_t)depth);
-}
-
-static bool mask_takes(DWORD mask, DWORD status)
-{
-    if (mask & status)
-        return true;
-    return (status & (WINHTTP_CALLBACK_STATUS_CLOSE_COMPLETE | WINHTTP_CALLBACK_STATUS_SHUTDOWN_COMPLETE)) &&
-           (mask & MASK_TAKES_CLOSE) == MASK_TAKES_CLOSE;
-}
-
-/* Whom a note is told. */
-struct listener {
-    WINHTTP_STATUS_CALLBACK callback; /* NULL: nobody */
-    DWORD_PTR context;
-};
-
-/* Lock held. Clients dereference the context of HANDLE_CLOSING without a check (D12). */
-static struct listener listener_for(const struct notify *nt, DWORD status)
-{
-    struct listener who = {nt->callback, nt->context};
-
-    if (!mask_takes(nt->mask, status) || (status == WINHTTP_CALLBACK_STATUS_HANDLE_CLOSING && !who.context))
-        who.callback = NULL;
-    return who;
 }
 
 /* A stay in application code: one callback, or a drain's callbacks with no work of ours between them. */
@@ -120,55 +94,6 @@ void notify_init(struct notify *n, struct notify *inherit)
     n->mask = inherit->mask;
     n->context = inherit->context;
     unlock_shared(&inherit->lock);
-}
-
-WINHTTP_STATUS_CALLBACK notify_set_callback(struct object *o, WINHTTP_STATUS_CALLBACK cb, DWORD mask)
-{
-    WINHTTP_STATUS_CALLBACK previous;
-
-    lock_exclusive(&o->notify.lock);
-    previous = o->notify.callback;
-    o->notify.callback = cb;
-    o->notify.mask = mask;
-    unlock_exclusive(&o->notify.lock);
-    return previous;
-}
-
-WINHTTP_STATUS_CALLBACK notify_callback(struct object *o)
-{
-    WINHTTP_STATUS_CALLBACK cb;
-
-    lock_shared(&o->notify.lock);
-    cb = o->notify.callback;
-    unlock_shared(&o->notify.lock);
-    return cb;
-}
-
-void notify_set_context(struct object *o, DWORD_PTR context)
-{
-    lock_exclusive(&o->notify.lock);
-    o->notify.context = context;
-    unlock_exclusive(&o->notify.lock);
-}
-
-DWORD_PTR notify_context(struct object *o)
-{
-    DWORD_PTR context;
-
-    lock_shared(&o->notify.lock);
-    context = o->notify.context;
-    unlock_shared(&o->notify.lock);
-    return context;
-}
-
-bool notify_wanted(struct object *o, DWORD status)
-{
-    bool wanted;
-
-    lock_shared(&o->notify.lock);
-    wanted = o->notify.callback && mask_takes(o->notify.mask, status);
-    unlock_shared(&o->notify.lock);
-    return wanted;
 }
 
 void notify_post(struct object *o, enum lane_id id, struct note *n)
@@ -298,6 +223,11 @@ static bool claim(struct object *o, enum lane_id id, bool nested, bool at_any_de
 bool lane_claim(struct object *o, enum lane_id id, bool nested)
 {
     return claim(o, id, nested, !o->async);
+}
+
+bool lane_claim_promised(struct object *o, enum lane_id id)
+{
+    return claim(o, id, false, true);
 }
 
 bool lane_claim_waiting(struct object *o, enum lane_id id)
@@ -450,6 +380,7 @@ bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
     struct lane *l = &nt->lane[id];
     struct stay stay = {0};
     struct taken t;
+    unsigned left = mine || !o->async || loop_on_worker() || notify_depth() ? UINT_MAX : LANE_TURN;
     bool delivered = false, got;
 
     do {
@@ -460,7 +391,7 @@ bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
             break;
         deliver(o, l, &t, &stay);
         delivered |= t.mine;
-    } while (!t.note.ends_drain);
+    } while (!t.note.ends_drain && --left);
     stay_end(&stay);
     return delivered;
 }
@@ -513,18 +444,26 @@ void lane_kick(struct object *o, enum lane_id id)
     unlock_exclusive(&nt->lock);
 }
 
+/* Lock held. A lane without news is left alone: a call that claims it meanwhile tells its own completion (N29). */
+static bool is_due(const struct notify *nt, enum lane_id id)
+{
+    return nt->closing || !list_empty(&nt->lane[id].queue);
+}
+
 static void run_deliver_task(struct task *t)
 {
     struct lane *l = container_of(t, struct lane, deliver);
     enum lane_id id = l->id;
     struct notify *nt = container_of(l - id, struct notify, lane);
     struct object *o = container_of(nt, struct object, notify);
+    bool due;
 
     lock_exclusive(&nt->lock);
     l->deliver_posted = false;
     l->handed_on++;
+    due = is_due(nt, id);
     unlock_exclusive(&nt->lock);
-    if (lane_claim(o, id, false)) {
+    if (due && lane_claim(o, id, false)) {
         lane_drain(o, id, NULL);
         lane_release(o, id);
     }
@@ -541,7 +480,7 @@ static unsigned lanes_due(struct object *o)
 
     lock_exclusive(&nt->lock);
     for (int i = 0; i < LANE_COUNT; i++)
-        if (nt->closing || !list_empty(&nt->lane[i].queue))
+        if (is_due(nt, (enum lane_id)i))
             due |= 1u << i;
     if (due == (1u << LANE_COUNT) - 1 && !nt->closing && !l->drainer)
         post_deliver(o, l);
@@ -554,7 +493,6 @@ void notify_deliver(struct object *o)
     unsigned due = lanes_due(o);
 
     for (int i = 0; i < LANE_COUNT; i++) {
-        /* A lane without news is left alone: a call that claims it meanwhile tells its own completion (N29). */
         if (!(due & 1u << i))
             continue;
         if (!lane_claim(o, (enum lane_id)i, false)) {

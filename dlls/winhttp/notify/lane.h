@@ -39,6 +39,10 @@
  * where the machine lets it run. */
 #define LANE_HAND_OVER_MS 1000u
 
+/* A thread of the application's that came to tell the completion of its call tells no more than so many, should the
+ * next ones come as fast as its callbacks ask for them: the rest is a worker's. */
+#define LANE_TURN 8u
+
 #define LANE_NESTING 3u /* completions delivered inside callbacks, per thread (SEMANTICS B25) */
 
 enum lane_id { LANE_MAIN = 0, LANE_RECEIVE = 0, LANE_SEND = 1 };
@@ -129,6 +133,8 @@ void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len
  * releases.
  */
 bool lane_claim(struct object *o, enum lane_id id, bool nested);
+bool lane_claim_promised(struct object *o, enum lane_id id); /* of a call that tells what is promised inside it: at any
+                                                                depth of callbacks */
 bool lane_claim_waiting(struct object *o, enum lane_id id); /* nested, of a call that waits for what only it may be able
                                                                to deliver: at any depth of callbacks */
 bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event,

@@ -51,6 +51,7 @@ conform_programs += tests/conform/ws_cuts
 conform_programs += tests/conform/ws_cuts_tls
 conform_programs += tests/conform/ws_limits
 conform_programs += tests/conform/ws_many
+conform_programs += tests/conform/ws_pressed
 conform_programs += tests/conform/ws_states
 conform_programs += tests/conform/ws_sync
 conform_programs += tests/conform/ws_upgrade

@@ -8,6 +8,10 @@
 #include <assert.h>
 #include "io/clock.h"
 
+/* Receives that may bring something before somebody else has a turn with the connection's lock, and its deadlines are
+ * looked at: a peer that talks faster than we listen must not keep a thread. Some megabytes, for a hop of 100 us. */
+#define CRANK_ROUNDS 64u
+
 /* Step down: as long as the kernel takes bytes at once, the user may add more. */
 static void step_down(struct conn *c)
 {
@@ -32,8 +36,9 @@ bool conn_wants_bytes(const struct conn *c)
 {
     switch (c->state) {
     case CONN_SECURING:
-    case CONN_LINGER:
         return true;
+    case CONN_LINGER:
+        return c->linger_left != 0;
     case CONN_OPEN:
         return c->user && c->user->ops->wants(c->user);
     default:
@@ -190,13 +195,18 @@ static bool up_and_down(struct conn *c, HANDLE event)
 
 void conn_crank(struct conn *c, enum crank what, HANDLE event)
 {
+    unsigned rounds = 0;
+
     assert(!c->cranking);
     c->cranking = true;
     if (what == CRANK_DOWN)
         step_down(c);
     else
         while (up_and_down(c, event) || (what == CRANK_ALL && conn_receive_some(c, event)))
-            ;
+            if (++rounds == CRANK_ROUNDS) {
+                conn_post(c);
+                break;
+            }
     if (c->state == CONN_LINGER)
         step_linger_end(c);
     crank_deadline(c);

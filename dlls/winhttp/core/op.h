@@ -16,7 +16,7 @@
 
 struct op {
     struct object *object; /* constant */
-    enum lane_id lane;     /* constant */
+    enum lane_id lane;     /* constant, but for a Receive that Close cancels */
     bool pending;
     bool waited;     /* the call waits for the outcome: no completion is told; synchronous handles always */
     DWORD thread;    /* that began it; its own event is not set for its own sake */

@@ -12,6 +12,7 @@
 #include "notify/net_error.h"
 
 static const struct object_ops websocket_ops;
+static void follow_up(struct object *o);
 static const struct conn_user_ops websocket_user_ops;
 
 static void websocket_destroy(struct object *o)
@@ -84,6 +85,7 @@ void ws_unlock(struct websocket *w, struct conn *c)
 static void start(struct websocket *w)
 {
     struct conn *c = ws_lock(w);
+    bool hang_up;
 
     if (!c) {
         ws_unlock(w, NULL);
@@ -92,7 +94,10 @@ static void start(struct websocket *w)
     x_ws_set_keepalive(w->link, X_WS_KEEPALIVE_DEFAULT, clock_ms());
     ws_rest(w);
     conn_crank(c, CRANK_ALL, NULL);
+    hang_up = w->hang_up;
     ws_unlock(w, c);
+    if (hang_up)
+        follow_up(&w->object); /* a violation came right behind the 101 */
 }
 
 /* W5: the answer to a handshake that was sent, but that nobody has received yet. The call is synchronous on every
@@ -212,7 +217,7 @@ static void user_up(struct conn_user *u)
     if (!w->failed)
         ws_close_up(w);
     if (!w->failed && conn_ended(c) && !x_ws_peer_closed(w->link) && (!ws_has_unread(w) || w->closing))
-        ws_fail(w, c->rx_error == WH_OK || c->rx_error == WH_E_CANCELLED ? WH_E_CLOSED : c->rx_error);
+        ws_fail(w, c->rx_error == WH_E_NOMEM ? WH_E_NOMEM : WH_E_CLOSED); /* D7, whatever TLS calls it */
 }
 
 static uint64_t user_due(struct conn_user *u)
@@ -372,7 +377,9 @@ void ws_enter_call(struct ws_call *k, struct websocket *w, unsigned lanes)
 {
     k->w = w;
     for (int i = 0; i < LANE_COUNT; i++)
-        k->claimed[i] = w->object.async && (lanes & 1u << i) && lane_claim(&w->object, (enum lane_id)i, false);
+        k->claimed[i] = w->object.async && (lanes & 1u << i) &&
+                        (lanes & WS_HOWEVER_DEEP ? lane_claim_promised(&w->object, (enum lane_id)i)
+                                                 : lane_claim(&w->object, (enum lane_id)i, false));
     k->c = ws_lock(w);
 }
 
@@ -449,15 +456,30 @@ bool ws_rest(struct websocket *w)
     return !w->called;
 }
 
+/* A limit of time has changed: the deadline is set anew, by the call that waits where one does. Unlocks. */
+static void retime(struct websocket *w, struct conn *c)
+{
+    bool hang_up = false;
+
+    if (c) {
+        conn_crank(c, CRANK_DOWN, NULL);
+        if (c->rx_event)
+            conn_post(c);
+        hang_up = w->hang_up; /* a keep-alive could not be sent any more */
+    }
+    ws_unlock(w, c);
+    if (hang_up)
+        follow_up(&w->object);
+    lane_kick(&w->object, LANE_RECEIVE);
+    lane_kick(&w->object, LANE_SEND);
+}
+
 enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms)
 {
     struct conn *c = ws_lock(w);
     enum wh_err err = x_ws_set_keepalive(w->link, ms, clock_ms());
 
-    if (c && err == WH_OK)
-        conn_crank(c, CRANK_DOWN, NULL); /* sets the deadline */
-    ws_unlock(w, c);
-    lane_kick(&w->object, LANE_SEND); /* what ended because nothing can be sent any more */
+    retime(w, c);
     return err;
 }
 
@@ -466,10 +488,7 @@ enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms)
     struct conn *c = ws_lock(w);
 
     x_ws_set_close_wait(w->link, ms);
-    if (c)
-        conn_crank(c, CRANK_DOWN, NULL); /* a Close under way may end sooner now */
-    ws_unlock(w, c);
-    lane_kick(&w->object, LANE_SEND);
+    retime(w, c); /* a Close under way may end sooner now */
     return WH_OK;
 }
 

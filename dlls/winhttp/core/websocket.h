@@ -89,9 +89,9 @@ void ws_violated(struct websocket *w,
  * receive. True: the while begins now, and the deadline is to be set. */
 bool ws_rest(struct websocket *w);
 
-/* One call of a verb: the claims of the lanes it may deliver (its own; Close also tells the Receive it cancels, W44),
- * the lock, and the way out. */
-enum { WS_LANE_RECEIVE = 1u << LANE_RECEIVE, WS_LANE_SEND = 1u << LANE_SEND };
+/* One call of a verb: the claim of the lane it may deliver, however deep in callbacks if what it tells is promised
+ * inside the call (W44); the lock, and the way out. */
+enum { WS_LANE_RECEIVE = 1u << LANE_RECEIVE, WS_LANE_SEND = 1u << LANE_SEND, WS_HOWEVER_DEEP = 1u << LANE_COUNT };
 struct ws_call {
     struct websocket *w;
     struct conn *c; /* locked, or NULL: the object lock is held */

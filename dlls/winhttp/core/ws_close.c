@@ -130,13 +130,16 @@ enum wh_err websocket_close(struct websocket *w, USHORT status, const void *reas
         return WH_E_ARG;
     if (!w->object.async && op_prepare_wait(&w->close) != WH_OK)
         return WH_E_NOMEM;
-    ws_enter_call(&k, w, WS_LANE_RECEIVE | WS_LANE_SEND);
+    ws_enter_call(&k, w, WS_LANE_SEND | WS_HOWEVER_DEEP);
     err = begin_close(w, k.c, status, reason, len, true);
     if (err != WH_OK)
         return ws_refuse_call(&k, err);
     w->closing = true;
-    if (w->receive.pending)
-        op_fail(&w->receive, WH_E_CANCELLED); /* W44 */
+    if (w->receive.pending) {
+        w->receive.lane =
+            LANE_SEND; /* W44, N30: told inside this call, and before the close; there is no other Receive */
+        op_fail(&w->receive, WH_E_CANCELLED);
+    }
     op_begin(&w->close, WINHTTP_WEB_SOCKET_CLOSE_OPERATION, NULL, 0);
     x_ws_closing(w->link, clock_ms());
     return ws_leave_call(&k, &w->close, CRANK_ALL);

@@ -112,6 +112,36 @@ static void check_both_closed(enum stuck_phase phase)
     stuck_close(&the);
 }
 
+static DWORD WINAPI call_there(void *waits)
+{
+    stuck_tell_wait(waits);
+    return stuck_call(&the);
+}
+
+/* D2: another thread is inside ReceiveResponse, and waits there for the head. */
+static void check_waited_for_elsewhere(void)
+{
+    HANDLE waits, thread;
+    DWORD code = 1;
+
+    if (!stuck_open(&the, STUCK_HEAD, WINHTTP_FLAG_ASYNC) || !stuck_prepare(&the))
+        return;
+    waits = CreateEventW(NULL, FALSE, FALSE, NULL);
+    thread = CreateThread(NULL, 0, call_there, waits, 0, NULL);
+    WaitForSingleObject(waits, WAIT_MS);
+    WinHttpCloseHandle(the.client.request);
+    the.client.request = NULL;
+    SAME(the.errors, 1, "D14, ReceiveResponse waits elsewhere: its end is told before CloseHandle returns");
+    SAME(the.closings, 1, "D14, ReceiveResponse waits elsewhere: then HANDLE_CLOSING");
+    SAME(the.behind, 0, "D14, ReceiveResponse waits elsewhere: nothing behind it");
+    WaitForSingleObject(thread, WAIT_MS);
+    GetExitCodeThread(thread, &code);
+    ANSWERS(code, 0, "D2, ReceiveResponse waits elsewhere: which had been accepted");
+    CloseHandle(thread);
+    CloseHandle(waits);
+    stuck_close(&the);
+}
+
 /* ---- WebSockets ---- */
 
 enum verb { RECEIVE, SEND, CLOSE };
@@ -182,5 +212,6 @@ int main(void)
     check_closed_inside(STUCK_HEAD);
     for (int phase = STUCK_NAME; phase <= STUCK_SEND; phase++)
         check_both_closed(phase);
+    check_waited_for_elsewhere();
     return tap_done();
 }

@@ -97,15 +97,17 @@ static void begin_receive(struct request *r, DWORD not_on, bool waited)
         req_break(r, WH_E_CLIENT_CERT_NEEDED);
 }
 
-/* D2: an application's thread stays for a while, so that a quick answer completes on it (N17). The lane is claimed. */
+/* D2: an application's thread stays for a while, so that a quick answer completes on it (N17), unless the handle is
+ * closed, which tells the end itself (D14). The lane is claimed. */
 static void wait_inline(struct request *r, uint64_t until)
 {
     struct object *o = &r->object;
 
-    lane_set_wake(o, LANE_MAIN, r->recv.event);
-    while (!lane_drain(o, LANE_MAIN, &r->recv.note) && !r->redirect_told && clock_ms() < until)
+    lane_set_wake(o, LANE_MAIN, r->recv.event, true);
+    while (!lane_drain(o, LANE_MAIN, &r->recv.note) && !r->redirect_told && !lane_wanted(o, LANE_MAIN) &&
+           clock_ms() < until)
         wait_until(r->recv.event, NULL, until);
-    lane_set_wake(o, LANE_MAIN, NULL);
+    lane_set_wake(o, LANE_MAIN, NULL, false);
 }
 
 /* A second call while one has not completed is refused at once, so that it takes nothing from the first. */

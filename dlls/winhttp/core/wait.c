@@ -73,7 +73,7 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
     enum wh_err err;
 
     if (drains)
-        lane_set_wake(o, LANE_MAIN, op->event);
+        lane_set_wake(o, LANE_MAIN, op->event, false);
     for (;;) {
         struct conn *c = user_lock(u);
         uint64_t due = TIMER_NEVER;
@@ -111,7 +111,7 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
         let_go(held, op->event);
     if (drains) {
         lane_drain(o, LANE_MAIN, NULL);
-        lane_set_wake(o, LANE_MAIN, NULL);
+        lane_set_wake(o, LANE_MAIN, NULL, false);
         lane_release(o, LANE_MAIN);
     }
     if (err != WH_OK)

@@ -266,11 +266,11 @@ bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)
     }
 }
 
-/* Lock held. Another thread has the claim, is in no callback of this handle and waits for nothing, and nobody else is
- * in the queue for it. */
+/* Lock held. Another thread has the claim, is in no callback of this handle and waits for nothing, or yields; and
+ * nobody else is in the queue for it. */
 static bool will_give_up(const struct notify *nt, const struct lane *l, DWORD me)
 {
-    return l->drainer && l->drainer != me && !l->in_app && !nt->now_running && !l->wake &&
+    return l->drainer && l->drainer != me && !l->in_app && !nt->now_running && (!l->wake || l->yields) &&
            (!l->wanted_by || l->wanted_by == me);
 }
 
@@ -288,6 +288,8 @@ static bool claim_or_ask(struct notify *nt, struct lane *l, HANDLE event, bool *
     if (*asks && event) {
         l->wanted_by = me;
         l->handed_over = event;
+        if (l->wake)
+            SetEvent(l->wake);
     } else if (l->wanted_by == me) {
         l->wanted_by = 0;
     }
@@ -299,13 +301,14 @@ bool lane_claim_closing(struct object *o, enum lane_id id)
     struct lane *l = &o->notify.lane[id];
     uint64_t until = clock_ms() + LANE_HAND_OVER_MS;
     HANDLE event = NULL;
-    bool claimed, asks;
+    bool claimed, asks, late;
 
     for (;;) {
+        late = clock_ms() >= until;
         lock_exclusive(&o->notify.lock);
-        claimed = claim_or_ask(&o->notify, l, clock_ms() < until ? event : NULL, &asks);
+        claimed = claim_or_ask(&o->notify, l, late ? NULL : event, &asks);
         unlock_exclusive(&o->notify.lock);
-        if (claimed || !asks || clock_ms() >= until)
+        if (claimed || !asks || late)
             break;
         lock_none_held();
         if (event)
@@ -318,10 +321,21 @@ bool lane_claim_closing(struct object *o, enum lane_id id)
     return claimed;
 }
 
-void lane_set_wake(struct object *o, enum lane_id id, HANDLE event)
+bool lane_wanted(struct object *o, enum lane_id id)
+{
+    bool wanted;
+
+    lock_shared(&o->notify.lock);
+    wanted = o->notify.lane[id].wanted_by != 0;
+    unlock_shared(&o->notify.lock);
+    return wanted;
+}
+
+void lane_set_wake(struct object *o, enum lane_id id, HANDLE event, bool yields)
 {
     lock_exclusive(&o->notify.lock);
     o->notify.lane[id].wake = event;
+    o->notify.lane[id].yields = yields;
     unlock_exclusive(&o->notify.lock);
 }
 

@@ -84,7 +84,8 @@ struct lane {
     DWORD wanted_by;        /* thread that waits for the claim (D2), 0 = none */
     HANDLE handed_over;     /* its event; the claim has been given up in its favour */
     HANDLE wake;            /* event of the drainer, set when another thread posts a note; NULL = none */
-    struct task deliver;    /* posted when a worker shall drain */
+    bool yields;         /* ... and when another thread closes the handle, for which the drainer gives up its claim */
+    struct task deliver; /* posted when a worker shall drain */
     bool deliver_posted;
     volatile unsigned in_app; /* its callbacks on its stack; written by it alone, raised under the lane lock */
     unsigned handed_on;       /* times a worker found a note it must not deliver (note.not_on) */
@@ -140,9 +141,12 @@ bool lane_claim_waiting(struct object *o, enum lane_id id); /* nested, of a call
 bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event,
                      DWORD ms); /* D2: asks another thread's claim to be handed over, which sets event */
 /* CloseHandle on an asynchronous handle: the claim, before anything is cancelled. A drainer that is in no callback and
- * waits for nothing gives it up at once (at most LANE_HAND_OVER_MS); one in a callback keeps it, and delivers (D14). */
+ * waits for nothing, or yields, gives it up at once (at most LANE_HAND_OVER_MS); one in a callback keeps it, and
+ * delivers (D14). */
 bool lane_claim_closing(struct object *o, enum lane_id id);
-void lane_set_wake(struct object *o, enum lane_id id, HANDLE event); /* claimed: set by notify_post; NULL to end */
+/* Claimed: set by notify_post, and for yields when CloseHandle wants the claim (lane_wanted); NULL to end. */
+void lane_set_wake(struct object *o, enum lane_id id, HANDLE event, bool yields);
+bool lane_wanted(struct object *o, enum lane_id id); /* another thread waits for this one's claim */
 /* Delivers what is queued (claimed lanes only); true if `mine` was among what was delivered, with mine NULL if anything
  * was. */
 bool lane_drain(struct object *o, enum lane_id id, const struct note *mine);

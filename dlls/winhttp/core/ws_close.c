@@ -136,8 +136,8 @@ enum wh_err websocket_close(struct websocket *w, USHORT status, const void *reas
         return ws_refuse_call(&k, err);
     w->closing = true;
     if (w->receive.pending) {
-        w->receive.lane =
-            LANE_SEND; /* W44, N30: told inside this call, and before the close; there is no other Receive */
+        /* W44, N30: told inside this call, and before the close. No Receive follows. */
+        w->receive.lane = LANE_SEND;
         op_fail(&w->receive, WH_E_CANCELLED);
     }
     op_begin(&w->close, WINHTTP_WEB_SOCKET_CLOSE_OPERATION, NULL, 0);

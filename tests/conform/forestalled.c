@@ -7,6 +7,9 @@
  * the server says something of its own accord, is replaced: nothing has gone, so the verb does not matter. A server
  * may also answer before it has read the request: the answer waits until the request has gone.
  *
+ * A connection that has been kept once is believed to be kept again, for a moment (conn_warm): where that proves wrong
+ * a GET is sent again, and where the moment passes inside SENDING_REQUEST the connection is looked at as any other.
+ *
  * The server is in this program. It counts its connections, and each answer is the number of its own.
  */
 #include "client.h"
@@ -20,6 +23,8 @@
 #define AT_ONCE      24
 #define SMALL        10
 #define LIMIT        10000 /* ms for an answer; less than a connection may stay in the pool, and than WAIT_MS */
+#define MOMENT       20    /* ms; more than CONN_WARM_MS, by a clock of 16 ms */
+#define KEPT         2     /* answers before the last one */
 #define LARGE        (16u * 1048576u) /* more than sockets hold */
 
 /* ---- the server ---- */
@@ -155,14 +160,19 @@ static void converse(void)
     closesocket(s);
 }
 
-/* Inside SENDING_REQUEST. */
+/* Inside SENDING_REQUEST; longer than a connection is believed in. */
 static void let_it_act(HINTERNET handle, void *unused)
 {
+    ULONGLONG since = GetTickCount64();
+
     (void)handle;
     (void)unused;
     SetEvent(due);
-    if (WaitForSingleObject(acted, WAIT_MS) == WAIT_OBJECT_0)
+    if (WaitForSingleObject(acted, WAIT_MS) != WAIT_OBJECT_0)
+        return;
+    do
         converse();
+    while (GetTickCount64() - since < MOMENT);
 }
 
 static void arm(HINTERNET handle, void *unused)
@@ -222,18 +232,27 @@ static void open_way(INTERNET_PORT port)
     the.connect = WinHttpConnect(the.session, L"localhost", port, 0);
 }
 
-/* Leaves a connection in the pool, and nothing else there; its number. */
-static long leave_one(enum path path)
+/* Leaves a connection in the pool, which has been kept so many times, and nothing else there; its number. */
+static long leave_kept(enum path path, unsigned times)
 {
     long number;
 
     open_request(L"GET", ANSWERS);
     WinHttpAddRequestHeaders(the.request, L"Connection: close", (DWORD)-1, WINHTTP_ADDREQ_FLAG_ADD);
     exchange(0, FALSE);
+    while (times--) {
+        open_request(L"GET", ANSWERS);
+        exchange(0, FALSE);
+    }
     open_request(L"GET", path);
     number = exchange(0, FALSE);
     tap_ok(number > 0, "%s: an answer before", where);
     return number;
+}
+
+static long leave_one(enum path path)
+{
+    return leave_kept(path, 0);
 }
 
 /* ---- the server acts before the request has gone ---- */
@@ -262,13 +281,13 @@ static void check_replaced(const WCHAR *verb, DWORD size, long before, const cha
         SAME(posts - had, 1, "CN8 %s: %s, and was sent once", where, what);
 }
 
-static void check_next(const WCHAR *verb, DWORD size, const char *what)
+static void check_next(const WCHAR *verb, DWORD size, unsigned kept, const char *what)
 {
     long before;
 
     if (!is_certain(verb))
         return;
-    before = leave_one(ANSWERS_THEN_ACTS);
+    before = leave_kept(ANSWERS_THEN_ACTS, kept);
     open_request(verb, ANSWERS);
     rec_hook(STATUS(SENDING_REQUEST), let_it_act, NULL);
     check_replaced(verb, size, before, what);
@@ -284,6 +303,20 @@ static void check_redirected(const WCHAR *verb, DWORD size, enum path path, cons
     open_request(verb, path);
     rec_hook(STATUS(REDIRECT), arm, NULL);
     check_replaced(verb, size, before, what);
+}
+
+/* The server acts while the request is on its way, or before, or behind it. */
+static void check_at_once(void)
+{
+    long before;
+
+    if (deed == SAYS_A_WORD)
+        return; /* that is the answer, if it comes behind the request */
+    before = leave_kept(ANSWERS_THEN_ACTS, KEPT);
+    open_request(L"GET", ANSWERS);
+    SetEvent(due);
+    check_replaced(L"GET", 0, before, "a GET at once, on a connection kept before");
+    WaitForSingleObject(acted, WAIT_MS);
 }
 
 /* ---- the server answers before it has read the request ---- */
@@ -309,8 +342,11 @@ static void check_way(INTERNET_PORT port)
 {
     open_way(port);
     for (deed = ENDS; deed < DEEDS; deed++) {
-        check_next(L"GET", 0, "a GET");
-        check_next(L"POST", SMALL, "a POST");
+        check_next(L"GET", 0, 0, "a GET");
+        check_next(L"POST", SMALL, 0, "a POST");
+        check_next(L"GET", 0, KEPT, "a GET on a connection kept before");
+        check_next(L"POST", SMALL, KEPT, "a POST on a connection kept before");
+        check_at_once();
         check_redirected(L"GET", 0, FINDS_THEN_ACTS, "a GET is redirected");
         check_redirected(L"POST", SMALL, KEEPS_VERB_THEN_ACTS, "a POST is redirected");
     }

@@ -237,13 +237,20 @@ bool conn_probe(struct conn *c, bool async)
     return false;
 }
 
+bool conn_warm(const struct conn *c)
+{
+    return c->carried > 1 && clock_ms() < c->rx_last + CONN_WARM_MS;
+}
+
 bool conn_spoken(struct conn *c)
 {
     conn_reap(c);
     if (c->sock.recv.pending)
         return !c->chain.top && sock_done(&c->sock.recv);
     conn_turn_chain(c);
-    return c->rx_ended || conn_ended(c) || buf_len(chain_in(&c->chain));
+    if (c->rx_ended || conn_ended(c) || buf_len(chain_in(&c->chain)))
+        return true;
+    return !conn_warm(c) && !conn_probe(c, c->user->object->async);
 }
 
 bool conn_pull(struct conn *c)

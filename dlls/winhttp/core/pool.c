@@ -73,8 +73,15 @@ static struct conn *unlink_match(const struct wanted *w)
     return found;
 }
 
+static bool is_fresh(struct conn *c, enum pool_for use)
+{
+    if (c->state != CONN_POOLED)
+        return false;
+    return (use == POOL_FOR_SYNC_AGAIN && conn_warm(c)) || conn_probe(c, use == POOL_FOR_ASYNC);
+}
+
 struct conn *pool_take(const struct conn_target *target, const struct settings *settings, struct limit_server *seat,
-                       bool async)
+                       enum pool_for use)
 {
     struct wanted w = {.target = target, .settings = settings};
     struct conn *c;
@@ -83,7 +90,7 @@ struct conn *pool_take(const struct conn_target *target, const struct settings *
         bool fresh;
 
         conn_lock(c);
-        fresh = c->state == CONN_POOLED && conn_probe(c, async);
+        fresh = is_fresh(c, use);
         if (fresh) {
             c->state = CONN_OPEN;
             limit_wake(c->seat);

@@ -130,23 +130,32 @@ static enum wh_err take_seat(struct request *r, struct limit_server **seat)
     return WH_OK;
 }
 
+static enum pool_for pool_use(const struct request *r)
+{
+    if (r->object.async)
+        return POOL_FOR_ASYNC;
+    return req_repeatable(r) ? POOL_FOR_SYNC_AGAIN : POOL_FOR_SYNC;
+}
+
 /* A pooled connection, or a new one that is not open yet; a reference of the caller's. It has the seat. */
 static enum wh_err get_conn(struct request *r, struct limit_server *seat, struct conn **out)
 {
     struct conn_target target = {.port = r->port, .secure = r->secure};
     struct settings settings;
+    enum pool_for use;
     size_t len;
     enum wh_err err = wide_copy(r->host, wide_length(r->host), &target.host);
 
     lock_shared(&r->object.lock);
     settings = r->settings;
+    use = pool_use(r);
     if (err == WH_OK)
         err = wide_copy_or_null(r->alias, &target.alias);
     unlock_shared(&r->object.lock);
     if (err == WH_OK && r->secure)
         err = wide_to_bytes(r->host, wide_length(r->host), (uint8_t **)&target.tls_host, &len);
     if (err == WH_OK)
-        *out = r->retried ? NULL : pool_take(&target, &settings, seat, r->object.async);
+        *out = r->retried ? NULL : pool_take(&target, &settings, seat, use);
     pool_make_room(seat);
     if (err == WH_OK && !*out && (err = conn_create(&target, &settings, out)) == WH_OK) {
         (*out)->seat = seat;

@@ -38,6 +38,11 @@ static bool is_idempotent(const char *verb)
     return false;
 }
 
+bool req_repeatable(const struct request *r)
+{
+    return is_idempotent(r->verb) && r->length_known && r->total_len == r->optional_len;
+}
+
 /* The connection out of the pool is replaced, once. */
 static void replace_conn(struct request *r)
 {

@@ -155,6 +155,8 @@ void req_drop_conn(struct request *r); /* object lock held, not C: unbinds and l
 bool req_redirects(struct request *r,
                    const struct http_head *head);  /* C; a redirect that is to be followed: turn says so */
 void req_lost(struct request *r, enum wh_err err); /* C; the connection failed: break, or another try */
+/* Object lock held or C: all of it is ours to send again, and doing so changes nothing. */
+bool req_repeatable(const struct request *r);
 /* C, outside the crank, before a byte has gone: whether the connection out of the pool has ended meanwhile, or the
  * server talks of its own accord. Then another try is due, whatever the request asks for. */
 bool req_forestalled(struct request *r);

@@ -7,8 +7,8 @@
  * the server says something of its own accord, is replaced: nothing has gone, so the verb does not matter. A server
  * may also answer before it has read the request: the answer waits until the request has gone.
  *
- * A connection that has been kept once is believed to be kept again, for a moment (conn_warm): where that proves wrong
- * a GET is sent again, and where the moment passes inside SENDING_REQUEST the connection is looked at as any other.
+ * A connection on which requests follow each other at once is believed to be kept, for a moment (conn_warm): where that
+ * proves wrong a GET is sent again, and where the moment passes inside SENDING_REQUEST it is looked at as any other.
  *
  * The server is in this program. It counts its connections, and each answer is the number of its own.
  */
@@ -24,7 +24,7 @@
 #define SMALL        10
 #define LIMIT        10000 /* ms for an answer; less than a connection may stay in the pool, and than WAIT_MS */
 #define MOMENT       20    /* ms; more than CONN_WARM_MS, by a clock of 16 ms */
-#define KEPT         2     /* answers before the last one */
+#define KEPT         20    /* answers before the last one; more than CONN_WARM_AFTER */
 #define LARGE        (16u * 1048576u) /* more than sockets hold */
 
 /* ---- the server ---- */

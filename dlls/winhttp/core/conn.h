@@ -49,9 +49,11 @@ struct conn_user;
  * something else. */
 #define CONN_PROBES 16u
 
-/* For so long after its last byte a peer that has kept the connection before is taken to keep it still (conn_warm). No
- * server's patience is as short; a client that asks again at once is quicker. */
-#define CONN_WARM_MS 2u
+/* A connection runs warm when so many requests in a row have found it silent, each within so many ms of its last byte
+ * (conn_warm). No server's patience is as short; a client that asks in a loop is quicker. A server that closes behind
+ * an answer, though it has not said so, does it sooner. */
+#define CONN_WARM_AFTER 16u
+#define CONN_WARM_MS    2u
 
 /* So many plain bytes in a row that are due, and have room with the caller, are decrypted into his buffer. */
 #define CONN_LAND_MIN 4096u
@@ -162,6 +164,7 @@ struct conn {
     int net_error;             /* Winsock code of the last failure (option 24) */
     bool expiring;             /* it is not to carry another request (option 143) */
     uint32_t carried;          /* requests that have gone over it and been answered */
+    uint32_t followed;         /* requests in a row that came right behind the answer before */
 
     /* opening (conn_open.c) */
     struct resolve *lookup;
@@ -243,9 +246,10 @@ HANDLE conn_own_receive(const struct conn *c);
  */
 bool conn_probe(struct conn *c, bool async);
 
-/* That the peer has been silent need not be asked for: it has kept the connection between two requests before, and has
- * just answered another one. Only for what may be sent again should that prove wrong: the probe costs a GET on the same
- * machine a quarter of its time. */
+/* That the peer has been silent need not be asked for: it was each time in a long row, and has just answered another
+ * request. Only for what may be sent again should that prove wrong: the probe costs a GET on the same machine a quarter
+ * of its time. conn_follow: it is taken for another request; the row goes on, or begins anew. */
+void conn_follow(struct conn *c);
 bool conn_warm(const struct conn *c);
 
 /* Outside the crank, before anything is said on a connection out of the pool: whether the peer has said something

@@ -237,9 +237,19 @@ bool conn_probe(struct conn *c, bool async)
     return false;
 }
 
+static bool is_recent(const struct conn *c)
+{
+    return clock_ms() < c->rx_last + CONN_WARM_MS;
+}
+
+void conn_follow(struct conn *c)
+{
+    c->followed = is_recent(c) ? c->followed + 1 : 0;
+}
+
 bool conn_warm(const struct conn *c)
 {
-    return c->carried > 1 && clock_ms() < c->rx_last + CONN_WARM_MS;
+    return c->followed > CONN_WARM_AFTER && is_recent(c);
 }
 
 bool conn_spoken(struct conn *c)

@@ -77,6 +77,7 @@ static bool is_fresh(struct conn *c, enum pool_for use)
 {
     if (c->state != CONN_POOLED)
         return false;
+    conn_follow(c);
     return (use == POOL_FOR_SYNC_AGAIN && conn_warm(c)) || conn_probe(c, use == POOL_FOR_ASYNC);
 }
 

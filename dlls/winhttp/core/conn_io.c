@@ -95,17 +95,28 @@ bool conn_send_some(struct conn *c)
     return true;
 }
 
+/* In parts, for Windows, and Wine since its version 10, let a non-blocking send take all of a buffer once there is any
+ * room: what the peer does not read would count as sent, however much it is. */
 size_t conn_send_direct(struct conn *c, struct span s)
 {
-    size_t n = 0;
-    enum wh_err err;
+    size_t sum = 0, n = 0;
 
     if (c->chain.top || c->tx_busy || c->tx_error != WH_OK || buf_len(&c->chain.wire_out))
         return 0;
-    err = sock_try_send(&c->sock, &s, 1, &n);
-    if (err != WH_AGAIN)
+    while (sum < s.n) {
+        struct span part = span_make(s.p + sum, s.n - sum < CONN_OUT_LIMIT ? s.n - sum : CONN_OUT_LIMIT);
+        enum wh_err err = sock_try_send(&c->sock, &part, 1, &n);
+
+        if (err == WH_AGAIN)
+            break;
         sent(c, err);
-    return n;
+        if (err != WH_OK)
+            break;
+        sum += n;
+        if (n < part.n)
+            break;
+    }
+    return sum;
 }
 
 /* Plain bytes that somebody waits for. */

@@ -34,6 +34,7 @@ static void alarm_run(struct task *t)
 {
     struct alarm *a = container_of(t, struct alarm, timer.task);
 
+    timer_begun(&a->timer);
     a->fired = clock_ms();
     a->runs++;
     a->place = alarms_fired++;
@@ -101,6 +102,34 @@ static void test_wake(void)
     timer_set(&a[1].timer, clock_ms());
     tap_ok(room_wait(alarms_done), "a timer set behind a far deadline fires");
     tap_ok(timer_clear(&a[0].timer), "one that is never due stays armed");
+}
+
+static bool set_early, set_again;
+
+/* Sets itself before it has begun, which does nothing, and then once more. */
+static void again_run(struct task *t)
+{
+    struct alarm *a = container_of(t, struct alarm, timer.task);
+
+    if (a->runs++) {
+        SetEvent(alarms_done);
+        return;
+    }
+    set_early = timer_set(&a->timer, 0);
+    timer_begun(&a->timer);
+    set_again = timer_set(&a->timer, 0);
+}
+
+static void test_again(void)
+{
+    struct alarm a;
+
+    alarms_expect(&a, 1, 1);
+    timer_init(&a.timer, again_run);
+    timer_set(&a.timer, 0);
+    tap_ok(room_wait(alarms_done), "a timer that its task sets again fires again");
+    tap_ok(!set_early, "it cannot be set while its task is on its way");
+    tap_ok(set_again, "but when that has begun");
 }
 
 static void test_many(void)
@@ -315,6 +344,7 @@ int main(void)
     test_order();
     test_move();
     test_wake();
+    test_again();
     test_many();
     test_deadlines();
     tap_ok(room_release(&at_start), "all threads end");

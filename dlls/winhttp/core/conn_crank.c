@@ -167,8 +167,6 @@ void crank_deadline(struct conn *c)
     due = conn_deadline(c);
     if (due >= c->timer_due)
         return;
-    if (c->timer_due <= clock_ms())
-        return; /* it has fired, or is about to: crank_timer looks again, and its task must not be posted twice */
     c->timer_due = due;
     conn_ref(c);
     if (!timer_set(&c->timer, due))
@@ -241,6 +239,7 @@ void crank_timer(struct task *t)
     struct conn *c = container_of(container_of(t, struct timer, task), struct conn, timer);
 
     conn_lock(c);
+    timer_begun(&c->timer);
     c->timer_due = TIMER_NEVER;
     conn_expire(c, clock_ms());
     conn_crank(c, CRANK_ALL, NULL);

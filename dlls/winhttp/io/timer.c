@@ -50,6 +50,7 @@ static bool timer__fire_one(uint64_t now)
     t = container_of(n, struct timer, node);
     heap_remove(&keeper.heap, n);
     t->armed = false;
+    t->fired = true;
     timer__unlock();
     /* The reference of the armed timer keeps the owner alive until the task has begun. */
     loop_post(&t->task);
@@ -170,21 +171,30 @@ void timer_init(struct timer *t, void (*run)(struct task *))
     t->task.next = NULL;
     t->task.not_on = 0;
     t->task.run = run;
-    t->armed = false;
+    t->armed = t->fired = false;
 }
 
 bool timer_set(struct timer *t, uint64_t due)
 {
-    bool idle;
+    bool idle = false;
 
     timer__lock();
-    idle = !t->armed;
-    heap_remove(&keeper.heap, &t->node);
-    heap_insert(&keeper.heap, &t->node, due);
-    t->armed = true;
-    timer__wake_before(due);
+    if (!t->fired) {
+        idle = !t->armed;
+        heap_remove(&keeper.heap, &t->node);
+        heap_insert(&keeper.heap, &t->node, due);
+        t->armed = true;
+        timer__wake_before(due);
+    }
     timer__unlock();
     return idle;
+}
+
+void timer_begun(struct timer *t)
+{
+    timer__lock();
+    t->fired = false;
+    timer__unlock();
 }
 
 bool timer_clear(struct timer *t)

@@ -78,6 +78,14 @@ void conn_unref(struct conn *c)
 void conn_lock(struct conn *c)
 {
     lock_exclusive(&c->lock);
+    c->now = 0;
+}
+
+uint64_t conn_now(struct conn *c)
+{
+    if (!c->now)
+        c->now = clock_ms();
+    return c->now;
 }
 
 void conn_unlock(struct conn *c)

@@ -147,6 +147,7 @@ struct conn {
     enum conn_state state;
     struct conn_user *user;
     bool cranking;    /* asserts that the crank is not nested */
+    uint64_t now;     /* conn_now's answer under this hold of the lock, 0: nobody has asked */
     HANDLE rx_event;  /* event of the synchronous call that owns receives, NULL: the port */
     HANDLE own_event; /* ends the one receive that stays when a synchronous call leaves (conn_probe); NULL: none yet */
 
@@ -154,17 +155,19 @@ struct conn {
     struct chain chain;
     uint8_t *rx_space; /* memory of the receive that is under way, in chain.wire_in; bytes */
     size_t rx_size;
-    bool rx_full;              /* the last receive came back full, or brought much: there is more, ask for more */
-    bool rx_ended;             /* FIN or an error was received */
-    enum wh_err rx_error;      /* why, WH_OK for FIN */
-    enum wh_err tx_error;      /* sending failed; nothing more goes out */
-    size_t tx_busy;            /* bytes of the send the kernel holds */
-    uint64_t rx_count;         /* bytes ever received, wire side */
-    uint64_t rx_last, tx_last; /* clock_ms of the last byte received, taken by the kernel */
-    int net_error;             /* Winsock code of the last failure (option 24) */
-    bool expiring;             /* it is not to carry another request (option 143) */
-    uint32_t carried;          /* requests that have gone over it and been answered */
-    uint32_t followed;         /* requests in a row that came right behind the answer before */
+    bool rx_full;         /* the last receive came back full, or brought much: there is more, ask for more */
+    bool rx_ended;        /* FIN or an error was received */
+    enum wh_err rx_error; /* why, WH_OK for FIN */
+    enum wh_err tx_error; /* sending failed; nothing more goes out */
+    size_t tx_busy;       /* bytes of the send the kernel holds */
+    bool tx_moved;        /* it has taken some since tx_last was looked at */
+    uint64_t rx_count;    /* bytes ever received, wire side */
+    uint64_t rx_last;     /* clock_ms of the last byte received */
+    uint64_t tx_last;     /* of the last one taken by the kernel behind which another one had to wait */
+    int net_error;        /* Winsock code of the last failure (option 24) */
+    bool expiring;        /* it is not to carry another request (option 143) */
+    uint32_t carried;     /* requests that have gone over it and been answered */
+    uint32_t followed;    /* requests in a row that came right behind the answer before */
 
     /* opening (conn_open.c) */
     struct resolve *lookup;
@@ -208,6 +211,7 @@ void conn_unref(struct conn *c);
 
 void conn_lock(struct conn *c);
 void conn_unlock(struct conn *c);
+uint64_t conn_now(struct conn *c); /* lock held: clock_ms when first asked under it, for asking costs a system call */
 void conn_bind(struct conn *c,
                struct conn_user *u); /* lock held, and u's object lock; takes a reference of c for the user */
 void conn_unbind(struct conn *c);    /* lock held, and the object's; the user's reference becomes the caller's */
@@ -250,7 +254,7 @@ bool conn_probe(struct conn *c, bool async);
  * request. Only for what may be sent again should that prove wrong: the probe costs a GET on the same machine a quarter
  * of its time. conn_follow: it is taken for another request; the row goes on, or begins anew. */
 void conn_follow(struct conn *c);
-bool conn_warm(const struct conn *c);
+bool conn_warm(struct conn *c);
 
 /* Outside the crank, before anything is said on a connection out of the pool: whether the peer has said something
  * since, or its end; then it is to be killed. What is still on its way to a worker counts where no floor could keep it

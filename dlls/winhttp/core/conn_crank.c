@@ -6,14 +6,13 @@
  */
 #include "core/conn_inner.h"
 #include <assert.h>
-#include "io/clock.h"
 
 /* Receives that may bring something before somebody else has a turn with the connection's lock, and its deadlines are
  * looked at: a peer that talks faster than we listen must not keep a thread. Some megabytes, for a hop of 100 us. */
 #define CRANK_ROUNDS 64u
 
-/* Step down: as long as the kernel takes bytes at once, the user may add more. */
-static void step_down(struct conn *c)
+/* As long as the kernel takes bytes at once, the user may add more. */
+static void send_all(struct conn *c)
 {
     enum wh_err err;
 
@@ -30,6 +29,15 @@ static void step_down(struct conn *c)
         if (!conn_send_some(c) && c->tx_error == WH_OK)
             return;
     }
+}
+
+/* Step down. A limit of time is only for bytes that wait, so most sends need not know when they were. */
+static void step_down(struct conn *c)
+{
+    send_all(c);
+    if (c->tx_moved && !conn_flushed(c))
+        c->tx_last = conn_now(c);
+    c->tx_moved = false;
 }
 
 bool conn_wants_bytes(const struct conn *c)
@@ -241,7 +249,7 @@ void crank_timer(struct task *t)
     conn_lock(c);
     timer_begun(&c->timer);
     c->timer_due = TIMER_NEVER;
-    conn_expire(c, clock_ms());
+    conn_expire(c, conn_now(c));
     conn_crank(c, CRANK_ALL, NULL);
     conn_unlock_deliver(c);
     conn_unref(c);

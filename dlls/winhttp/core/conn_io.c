@@ -6,7 +6,6 @@
  */
 #include "core/conn_inner.h"
 #include "core/wait.h"
-#include "io/clock.h"
 #include "io/event.h"
 
 /* n bytes are in the chain, or with n == 0 there will be no more. */
@@ -14,7 +13,7 @@ static void arrived(struct conn *c, enum wh_err err, size_t n)
 {
     if (n) {
         c->rx_count += n;
-        c->rx_last = clock_ms();
+        c->rx_last = conn_now(c);
         return;
     }
     chain_wire_eof(&c->chain);
@@ -49,7 +48,7 @@ static void sent(struct conn *c, enum wh_err err)
         c->net_error = c->sock.last_error;
         return;
     }
-    c->tx_last = clock_ms();
+    c->tx_moved = true;
 }
 
 enum wh_err conn_io_ended(struct conn *c, struct sock_op *op)
@@ -248,9 +247,9 @@ bool conn_probe(struct conn *c, bool async)
     return false;
 }
 
-static bool is_recent(const struct conn *c)
+static bool is_recent(struct conn *c)
 {
-    return clock_ms() < c->rx_last + CONN_WARM_MS;
+    return conn_now(c) < c->rx_last + CONN_WARM_MS;
 }
 
 void conn_follow(struct conn *c)
@@ -258,7 +257,7 @@ void conn_follow(struct conn *c)
     c->followed = is_recent(c) ? c->followed + 1 : 0;
 }
 
-bool conn_warm(const struct conn *c)
+bool conn_warm(struct conn *c)
 {
     return c->followed > CONN_WARM_AFTER && is_recent(c);
 }
@@ -314,7 +313,7 @@ static void take_back(struct conn *c, struct sock_op *op, HANDLE event)
 {
     while (ends_by(op, event) && !sock_take_back(op)) {
         conn_unlock(c);
-        wait_until(event, NULL, TIMER_NEVER);
+        wait_until(event, NULL, 0, TIMER_NEVER);
         conn_lock(c);
     }
 }

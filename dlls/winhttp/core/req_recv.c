@@ -102,11 +102,12 @@ static void begin_receive(struct request *r, DWORD not_on, bool waited)
 static void wait_inline(struct request *r, uint64_t until)
 {
     struct object *o = &r->object;
+    uint64_t now;
 
     lane_set_wake(o, LANE_MAIN, r->recv.event, true);
     while (!lane_drain(o, LANE_MAIN, &r->recv.note) && !r->redirect_told && !lane_wanted(o, LANE_MAIN) &&
-           clock_ms() < until)
-        wait_until(r->recv.event, NULL, until);
+           (now = clock_ms()) < until)
+        wait_until(r->recv.event, NULL, now, until);
     lane_set_wake(o, LANE_MAIN, NULL, false);
 }
 

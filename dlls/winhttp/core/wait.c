@@ -4,10 +4,9 @@
 #include "io/lock.h"
 #include "notify/net_error.h"
 
-void wait_until(HANDLE event, HANDLE other, uint64_t due)
+void wait_until(HANDLE event, HANDLE other, uint64_t now, uint64_t due)
 {
     HANDLE events[] = {event, other};
-    uint64_t now = clock_ms();
     DWORD ms = INFINITE;
 
     lock_none_held();
@@ -29,15 +28,14 @@ static void let_go(struct conn *c, HANDLE event)
 /* Connection locked: one round of driving it. */
 static void drive(struct conn *c, struct op *op, enum wait_role role)
 {
-    uint64_t now = clock_ms();
     HANDLE event = role == WAIT_DRIVES ? op->event : NULL;
 
     if (event) {
         c->rx_event = event;
         conn_reap(c);
     }
-    if (now >= conn_deadline(c))
-        conn_expire(c, now);
+    if (conn_now(c) >= conn_deadline(c))
+        conn_expire(c, conn_now(c));
     if (op->pending)
         conn_crank(c, role == WAIT_SENDS ? CRANK_DOWN : CRANK_ALL, event);
 }
@@ -76,13 +74,14 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
         lane_set_wake(o, LANE_MAIN, op->event, false);
     for (;;) {
         struct conn *c = user_lock(u);
-        uint64_t due = TIMER_NEVER;
+        uint64_t now = 0, due = TIMER_NEVER;
         HANDLE own = NULL;
         bool pending = op->pending, undecided = false;
 
         if (pending && c) {
             drive(c, op, role);
             pending = op->pending;
+            now = conn_now(c);
             due = conn_deadline(c);
             own = role == WAIT_DRIVES ? conn_own_receive(c) : NULL;
             undecided = u->ops->undecided(u);
@@ -94,6 +93,7 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
         if (pending && undecided) {
             u->ops->follow_up(o);
             pending = still_pending(op, u, &err);
+            now = clock_ms();
         }
         if (c && c != held) {
             if (held)
@@ -105,7 +105,7 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
             continue;
         if (!pending)
             break;
-        wait_until(op->event, own, due);
+        wait_until(op->event, own, now, due);
     }
     if (held)
         let_go(held, op->event);

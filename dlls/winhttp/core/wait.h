@@ -26,7 +26,7 @@ enum wait_role {
 /* op has been begun and has an event (op_prepare_wait). No lock held. Returns the outcome. */
 enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role);
 
-/* Waits on event, or on other, if it is not NULL, until due (clock_ms; TIMER_NEVER: for ever). */
-void wait_until(HANDLE event, HANDLE other, uint64_t due);
+/* Waits on event, or on other, if it is not NULL, from now (clock_ms) until due (TIMER_NEVER: for ever). */
+void wait_until(HANDLE event, HANDLE other, uint64_t now, uint64_t due);
 
 #endif

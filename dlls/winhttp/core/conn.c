@@ -108,14 +108,22 @@ void conn_unbind(struct conn *c)
 
 struct conn *user_lock(struct conn_user *u)
 {
-    struct conn *c;
+    struct conn *c = u->line;
 
+    if (c) {
+        conn_lock(c);
+        if (c->user == u)
+            return c;
+        conn_unlock(c); /* it has been let go, and no other takes its place */
+    }
     lock_exclusive(&u->object->lock);
     c = u->conn;
     if (!c)
         return NULL;
     conn_lock(conn_ref(c));
     unlock_exclusive(&u->object->lock);
+    if (u->line)
+        conn_unref(c); /* it has become the line just now, which keeps it alive */
     return c;
 }
 
@@ -126,7 +134,8 @@ void user_unlock(struct conn_user *u, struct conn *c)
         return;
     }
     conn_unlock(c);
-    conn_unref(c);
+    if (!u->line)
+        conn_unref(c);
 }
 
 bool conn_flushed(const struct conn *c)

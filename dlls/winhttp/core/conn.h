@@ -114,6 +114,7 @@ struct conn_user {
     const struct conn_user_ops *ops;
     struct object *object;
     struct conn *conn; /* object lock and connection lock for writing, either for reading; NULL when unbound */
+    struct conn *line; /* of a user that is bound once and for all: the same, constant and referenced to the end */
 };
 
 struct conn_target {
@@ -218,7 +219,8 @@ void conn_unbind(struct conn *c);    /* lock held, and the object's; the user's 
 
 /*
  * What guards a user's slots: the lock of the connection it is bound to, else its object's. The connection is returned
- * locked and referenced; with NULL the object's lock is held. Both are undone by user_unlock.
+ * locked and alive; with NULL the object's lock is held. Both are undone by user_unlock. A user's line is asked first,
+ * which saves the object's lock.
  */
 struct conn *user_lock(struct conn_user *u);
 void user_unlock(struct conn_user *u, struct conn *c);

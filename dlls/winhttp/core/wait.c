@@ -47,9 +47,12 @@ static bool claim(struct object *o, HANDLE event, enum wait_role role)
 {
     if (role == WAIT_SENDS)
         return false;
-    if (role == WAIT_DELIVERS && !notify_depth())
-        return lane_claim_wait(o, LANE_MAIN, event, WAIT_CLAIM_MS);
-    return lane_claim_waiting(o, LANE_MAIN);
+    if (role != WAIT_DELIVERS || notify_depth())
+        return lane_claim_waiting(o, LANE_MAIN, event);
+    if (!lane_claim_wait(o, LANE_MAIN, event, WAIT_CLAIM_MS))
+        return false;
+    lane_set_wake(o, LANE_MAIN, event, false);
+    return true;
 }
 
 /* A follow-up may have ended the operation, as a redirect does that is refused; its own thread gets no event for it. */
@@ -70,8 +73,6 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
     struct conn *held = NULL; /* the connection this thread may have receives pending on; it may be unbound meanwhile */
     enum wh_err err;
 
-    if (drains)
-        lane_set_wake(o, LANE_MAIN, op->event, false);
     for (;;) {
         struct conn *c = user_lock(u);
         uint64_t now = 0, due = TIMER_NEVER;
@@ -111,8 +112,7 @@ enum wh_err wait_for(struct op *op, struct conn_user *u, enum wait_role role)
         let_go(held, op->event);
     if (drains) {
         lane_drain(o, LANE_MAIN, NULL);
-        lane_set_wake(o, LANE_MAIN, NULL, false);
-        lane_release(o, LANE_MAIN);
+        lane_end_waiting(o, LANE_MAIN);
     }
     if (err != WH_OK)
         net_error_behind((DWORD)op->net_error);

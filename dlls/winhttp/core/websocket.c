@@ -19,8 +19,8 @@ static void websocket_destroy(struct object *o)
 {
     struct websocket *w = websocket_of(o);
 
-    if (w->line)
-        conn_unref(w->line);
+    if (w->user.line)
+        conn_unref(w->user.line);
     if (w->link)
         x_ws_destroy(w->link);
     op_destroy(&w->receive);
@@ -51,7 +51,7 @@ static enum wh_err take_over(struct websocket *w, struct request *r)
     w->settings = r->settings;
     conn_unbind(c);
     conn_bind(c, &w->user);
-    w->line = conn_ref(c);
+    w->user.line = conn_ref(c);
     req_enter(r, REQ_TAKEN);
     conn_unlock(c);
     unlock_exclusive(&r->object.lock);
@@ -59,43 +59,21 @@ static enum wh_err take_over(struct websocket *w, struct request *r)
     return WH_OK;
 }
 
-struct conn *ws_lock(struct websocket *w)
-{
-    struct conn *c = w->line;
-
-    if (c) {
-        conn_lock(c);
-        if (c->user == &w->user)
-            return c;
-        conn_unlock(c); /* it has been let go, and no other takes its place */
-    }
-    lock_exclusive(&w->object.lock);
-    return NULL;
-}
-
-void ws_unlock(struct websocket *w, struct conn *c)
-{
-    if (c)
-        conn_unlock(c);
-    else
-        unlock_exclusive(&w->object.lock);
-}
-
 /* From now on the link reads: asynchronous handles arm a receive at once (D3). */
 static void start(struct websocket *w)
 {
-    struct conn *c = ws_lock(w);
+    struct conn *c = user_lock(&w->user);
     bool hang_up;
 
     if (!c) {
-        ws_unlock(w, NULL);
+        user_unlock(&w->user, NULL);
         return;
     }
     x_ws_set_keepalive(w->link, X_WS_KEEPALIVE_DEFAULT, clock_ms());
     ws_rest(w);
     conn_crank(c, CRANK_ALL, NULL);
     hang_up = w->hang_up;
-    ws_unlock(w, c);
+    user_unlock(&w->user, c);
     if (hang_up)
         follow_up(&w->object); /* a violation came right behind the 101 */
 }
@@ -380,7 +358,7 @@ void ws_enter_call(struct ws_call *k, struct websocket *w, unsigned lanes)
         k->claimed[i] = w->object.async && (lanes & 1u << i) &&
                         (lanes & WS_HOWEVER_DEEP ? lane_claim_promised(&w->object, (enum lane_id)i)
                                                  : lane_claim(&w->object, (enum lane_id)i, false));
-    k->c = ws_lock(w);
+    k->c = user_lock(&w->user);
 }
 
 static void leave_lanes(struct ws_call *k)
@@ -397,7 +375,7 @@ static void leave_lanes(struct ws_call *k)
 
 enum wh_err ws_refuse_call(struct ws_call *k, enum wh_err err)
 {
-    ws_unlock(k->w, k->c);
+    user_unlock(&k->w->user, k->c);
     leave_lanes(k);
     return err;
 }
@@ -409,13 +387,13 @@ static enum wh_err wait_call(struct ws_call *k, struct op *op, enum wait_role ro
     bool hang_up;
     enum wh_err err;
 
-    ws_unlock(w, k->c);
+    user_unlock(&w->user, k->c);
     err = wait_for(op, &w->user, role);
-    k->c = ws_lock(w);
+    k->c = user_lock(&w->user);
     if (ws_rest(w) && k->c)
         conn_crank(k->c, CRANK_DOWN, NULL); /* sets the deadline */
     hang_up = w->hang_up && k->c;
-    ws_unlock(w, k->c);
+    user_unlock(&w->user, k->c);
     if (hang_up)
         follow_up(&w->object);
     return err;
@@ -437,7 +415,7 @@ enum wh_err ws_leave_call(struct ws_call *k, struct op *op, enum crank crank)
     if (err != WH_OK)
         net_error_behind((DWORD)op->net_error);
     hang_up = w->hang_up && k->c;
-    ws_unlock(w, k->c);
+    user_unlock(&w->user, k->c);
     if (hang_up)
         follow_up(&w->object);
     if (async)
@@ -467,7 +445,7 @@ static void retime(struct websocket *w, struct conn *c)
             conn_post(c);
         hang_up = w->hang_up; /* a keep-alive could not be sent any more */
     }
-    ws_unlock(w, c);
+    user_unlock(&w->user, c);
     if (hang_up)
         follow_up(&w->object);
     lane_kick(&w->object, LANE_RECEIVE);
@@ -476,7 +454,7 @@ static void retime(struct websocket *w, struct conn *c)
 
 enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms)
 {
-    struct conn *c = ws_lock(w);
+    struct conn *c = user_lock(&w->user);
     enum wh_err err = x_ws_set_keepalive(w->link, ms, clock_ms());
 
     retime(w, c);
@@ -485,7 +463,7 @@ enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms)
 
 enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms)
 {
-    struct conn *c = ws_lock(w);
+    struct conn *c = user_lock(&w->user);
 
     x_ws_set_close_wait(w->link, ms);
     retime(w, c); /* a Close under way may end sooner now */
@@ -494,9 +472,9 @@ enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms)
 
 DWORD websocket_get_close_timeout(struct websocket *w)
 {
-    struct conn *c = ws_lock(w);
+    struct conn *c = user_lock(&w->user);
     DWORD ms = x_ws_close_wait(w->link);
 
-    ws_unlock(w, c);
+    user_unlock(&w->user, c);
     return ms;
 }

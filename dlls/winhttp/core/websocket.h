@@ -4,7 +4,7 @@
  * each verb. States are facts of the link (close frame sent, close frame seen), not another enum; what is ours is
  * below.
  *
- * Guard (ws_lock): lock of user.conn for everything but user itself, the object lock once the connection has been let
+ * Guard (user_lock): lock of user.conn for everything but user itself, the object lock once the connection has been let
  * go: when the conversation is over, or the handle closed.
  */
 #ifndef CORE_WEBSOCKET_H
@@ -19,7 +19,6 @@
 struct websocket {
     struct object object;
     struct conn_user user;
-    struct conn *line;        /* what it was made on, constant; referenced to the end, so that ws_lock may ask it */
     struct settings settings; /* of the request, constant */
     struct x_ws *link;
     struct op receive;
@@ -65,10 +64,6 @@ enum wh_err websocket_close_status(struct websocket *w, USHORT *status, void *re
 enum wh_err websocket_set_keepalive(struct websocket *w, DWORD ms); /* W16-W18 */
 enum wh_err websocket_set_close_timeout(struct websocket *w, DWORD ms);
 DWORD websocket_get_close_timeout(struct websocket *w);
-
-/* user_lock for a WebSocket, with one lock less: it is bound once, so its connection need not be asked for. */
-struct conn *ws_lock(struct websocket *w);
-void ws_unlock(struct websocket *w, struct conn *c);
 
 /* Internals shared by the ws_ files; C held unless said otherwise. */
 enum wh_err ws_ready(struct websocket *w, struct conn *c); /* whether a verb may begin at all */

@@ -154,7 +154,7 @@ enum wh_err websocket_close_status(struct websocket *w, USHORT *status, void *re
 
     if (!status || !used || (!reason && len))
         return WH_E_ARG; /* W27, W28 */
-    c = ws_lock(w);
+    c = user_lock(&w->user);
     err = x_ws_peer_status(w->link, &code, &text);
     if (err == WH_E_STATE && w->failed && w->fail_err == WH_E_CLOSED) {
         code = WINHTTP_WEB_SOCKET_ABORTED_CLOSE_STATUS; /* D7 */
@@ -171,6 +171,6 @@ enum wh_err websocket_close_status(struct websocket *w, USHORT *status, void *re
         else if (text.n)
             memcpy(reason, text.p, text.n);
     }
-    ws_unlock(w, c);
+    user_unlock(&w->user, c);
     return err;
 }

@@ -196,7 +196,15 @@ static bool is_claimed_by(const struct lane *l, DWORD thread)
     return l->drainer == thread;
 }
 
-static bool claim(struct object *o, enum lane_id id, bool nested, bool at_any_depth)
+/* Lock held. */
+static void set_wake(struct lane *l, HANDLE event, bool yields)
+{
+    l->wake = event;
+    l->yields = yields;
+}
+
+/* wake: see lane_set_wake; NULL: it is left as it is. */
+static bool claim(struct object *o, enum lane_id id, bool nested, bool at_any_depth, HANDLE wake)
 {
     struct lane *l = &o->notify.lane[id];
     DWORD me = GetCurrentThreadId();
@@ -216,23 +224,25 @@ static bool claim(struct object *o, enum lane_id id, bool nested, bool at_any_de
         l->claims++;
         mine = true;
     }
+    if (mine && wake)
+        set_wake(l, wake, false);
     unlock_exclusive(&o->notify.lock);
     return mine;
 }
 
 bool lane_claim(struct object *o, enum lane_id id, bool nested)
 {
-    return claim(o, id, nested, !o->async);
+    return claim(o, id, nested, !o->async, NULL);
 }
 
 bool lane_claim_promised(struct object *o, enum lane_id id)
 {
-    return claim(o, id, false, true);
+    return claim(o, id, false, true, NULL);
 }
 
-bool lane_claim_waiting(struct object *o, enum lane_id id)
+bool lane_claim_waiting(struct object *o, enum lane_id id, HANDLE event)
 {
-    return claim(o, id, true, true);
+    return claim(o, id, true, true, event);
 }
 
 bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event, DWORD ms)
@@ -334,8 +344,7 @@ bool lane_wanted(struct object *o, enum lane_id id)
 void lane_set_wake(struct object *o, enum lane_id id, HANDLE event, bool yields)
 {
     lock_exclusive(&o->notify.lock);
-    o->notify.lane[id].wake = event;
-    o->notify.lane[id].yields = yields;
+    set_wake(&o->notify.lane[id], event, yields);
     unlock_exclusive(&o->notify.lock);
 }
 
@@ -388,6 +397,13 @@ static void deliver(struct object *o, struct lane *l, const struct taken *t, str
     object_unref(o);
 }
 
+/* Without the lock: what is posted meanwhile wakes a drainer that waits, and is found by the one that gives up its
+ * claim. */
+static bool is_silent(const struct lane *l)
+{
+    return *(struct list *const volatile *)&l->queue.next == &l->queue;
+}
+
 bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
 {
     struct notify *nt = &o->notify;
@@ -398,6 +414,8 @@ bool lane_drain(struct object *o, enum lane_id id, const struct note *mine)
     bool delivered = false, got;
 
     do {
+        if (is_silent(l))
+            break;
         lock_exclusive(&nt->lock);
         got = take_note(nt, l, mine, &t);
         unlock_exclusive(&nt->lock);
@@ -425,22 +443,41 @@ static void post_deliver(struct object *o, struct lane *l)
         loop_post(&l->deliver);
 }
 
-void lane_release(struct object *o, enum lane_id id)
+/* Lock held. True: HANDLE_CLOSING is due. */
+static bool give_up(struct object *o, struct lane *l)
 {
     struct notify *nt = &o->notify;
-    struct lane *l = &nt->lane[id];
-    bool closing = false;
 
-    lock_exclusive(&nt->lock);
-    if (--l->claims == 0) {
-        l->drainer = 0;
-        if (l->wanted_by)
-            SetEvent(l->handed_over);
-        else if (!list_empty(&l->queue) && (o->async || nt->closing))
-            post_deliver(o, l);
-        closing = take_closing(nt);
-    }
-    unlock_exclusive(&nt->lock);
+    if (--l->claims)
+        return false;
+    l->drainer = 0;
+    if (l->wanted_by)
+        SetEvent(l->handed_over);
+    else if (!list_empty(&l->queue) && (o->async || nt->closing))
+        post_deliver(o, l);
+    return take_closing(nt);
+}
+
+void lane_release(struct object *o, enum lane_id id)
+{
+    bool closing;
+
+    lock_exclusive(&o->notify.lock);
+    closing = give_up(o, &o->notify.lane[id]);
+    unlock_exclusive(&o->notify.lock);
+    if (closing)
+        deliver_closing(o);
+}
+
+void lane_end_waiting(struct object *o, enum lane_id id)
+{
+    struct lane *l = &o->notify.lane[id];
+    bool closing;
+
+    lock_exclusive(&o->notify.lock);
+    set_wake(l, NULL, false);
+    closing = give_up(o, l);
+    unlock_exclusive(&o->notify.lock);
     if (closing)
         deliver_closing(o);
 }

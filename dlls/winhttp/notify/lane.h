@@ -136,8 +136,10 @@ void notify_now(struct object *o, DWORD status, const void *info, DWORD info_len
 bool lane_claim(struct object *o, enum lane_id id, bool nested);
 bool lane_claim_promised(struct object *o, enum lane_id id); /* of a call that tells what is promised inside it: at any
                                                                 depth of callbacks */
-bool lane_claim_waiting(struct object *o, enum lane_id id); /* nested, of a call that waits for what only it may be able
-                                                               to deliver: at any depth of callbacks */
+/* Nested, of a call that waits for what only it may be able to deliver: at any depth of callbacks. With it comes
+ * lane_set_wake, and both end in lane_end_waiting. */
+bool lane_claim_waiting(struct object *o, enum lane_id id, HANDLE event);
+void lane_end_waiting(struct object *o, enum lane_id id);
 bool lane_claim_wait(struct object *o, enum lane_id id, HANDLE event,
                      DWORD ms); /* D2: asks another thread's claim to be handed over, which sets event */
 /* CloseHandle on an asynchronous handle: the claim, before anything is cancelled. A drainer that is in no callback and

@@ -66,7 +66,7 @@ ROWS = [
     Row("download", "download, sync", work("download", size=GB), builtin={"size": GB // 10},
         targets={"limit": 0.85}),
     Row("download-async", "download, async", work("download", True, size=GB), builtin={"size": GB // 10}),
-    Row("download-tls", "download over TLS, sync", work("download", size=GB // 4), tls=True, limit="gnutls",
+    Row("download-tls", "download over TLS, sync", work("download", size=GB), tls=True, limit="gnutls",
         builtin={"size": GB // 20}, targets={"limit": 0.95}),
     Row("upload", "upload, sync", work("upload", size=GB), targets={"limit": 0.85}),
     Row("many", "10,000 WebSockets, a Receive each", work("many", True, conns=10000), only=["limit", "ours"],

@@ -443,43 +443,37 @@ static void post_deliver(struct object *o, struct lane *l)
         loop_post(&l->deliver);
 }
 
-/* Lock held. True: HANDLE_CLOSING is due. */
-static bool give_up(struct object *o, struct lane *l)
+/* waited: what lane_claim_waiting has set ends too. */
+static void release(struct object *o, enum lane_id id, bool waited)
 {
     struct notify *nt = &o->notify;
+    struct lane *l = &nt->lane[id];
+    bool closing = false;
 
-    if (--l->claims)
-        return false;
-    l->drainer = 0;
-    if (l->wanted_by)
-        SetEvent(l->handed_over);
-    else if (!list_empty(&l->queue) && (o->async || nt->closing))
-        post_deliver(o, l);
-    return take_closing(nt);
+    lock_exclusive(&nt->lock);
+    if (waited)
+        set_wake(l, NULL, false);
+    if (--l->claims == 0) {
+        l->drainer = 0;
+        if (l->wanted_by)
+            SetEvent(l->handed_over);
+        else if (!list_empty(&l->queue) && (o->async || nt->closing))
+            post_deliver(o, l);
+        closing = take_closing(nt);
+    }
+    unlock_exclusive(&nt->lock);
+    if (closing)
+        deliver_closing(o);
 }
 
 void lane_release(struct object *o, enum lane_id id)
 {
-    bool closing;
-
-    lock_exclusive(&o->notify.lock);
-    closing = give_up(o, &o->notify.lane[id]);
-    unlock_exclusive(&o->notify.lock);
-    if (closing)
-        deliver_closing(o);
+    release(o, id, false);
 }
 
 void lane_end_waiting(struct object *o, enum lane_id id)
 {
-    struct lane *l = &o->notify.lane[id];
-    bool closing;
-
-    lock_exclusive(&o->notify.lock);
-    set_wake(l, NULL, false);
-    closing = give_up(o, l);
-    unlock_exclusive(&o->notify.lock);
-    if (closing)
-        deliver_closing(o);
+    release(o, id, true);
 }
 
 void lane_kick(struct object *o, enum lane_id id)

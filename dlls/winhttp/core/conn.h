@@ -161,10 +161,10 @@ struct conn {
     enum wh_err rx_error; /* why, WH_OK for FIN */
     enum wh_err tx_error; /* sending failed; nothing more goes out */
     size_t tx_busy;       /* bytes of the send the kernel holds */
-    bool tx_moved;        /* it has taken some since tx_last was looked at */
+    bool tx_moved;        /* it has taken some since the last step down */
     uint64_t rx_count;    /* bytes ever received, wire side */
     uint64_t rx_last;     /* clock_ms of the last byte received */
-    uint64_t tx_last;     /* of the last one taken by the kernel behind which another one had to wait */
+    uint64_t tx_last;     /* of the last one sent behind which another had to wait, or of CONN_OPEN */
     int net_error;        /* Winsock code of the last failure (option 24) */
     bool expiring;        /* it is not to carry another request (option 143) */
     uint32_t carried;     /* requests that have gone over it and been answered */

@@ -149,6 +149,7 @@ static bool secure_begin(struct conn *c)
 static bool opened(struct conn *c)
 {
     c->open_deadline = TIMER_NEVER;
+    c->tx_last = conn_now(c); /* what is sent now has a limit of its own, which does not count the opening */
     c->state = CONN_OPEN;
     sock_names(&c->sock, &c->local, &c->remote);
     tell(c, CONN_NEWS_CONNECTED, c->addr_text, c->addr_text_len);

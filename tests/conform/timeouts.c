@@ -132,6 +132,52 @@ static void check_drip(void)
     stuck_close(&the);
 }
 
+/* ---- what is taken sip by sip ---- */
+
+#define SIP (4 * 1048576) /* much more than a socket takes before it says that there is room again */
+
+static volatile LONG thirsty;
+
+static DWORD WINAPI sip_thread(void *arg)
+{
+    static char bytes[65536];
+    struct stuck *s = arg;
+    int got = 1;
+
+    do
+        for (int n = 0; n < SIP && got > 0; n += got)
+            got = recv(s->peer, bytes, sizeof(bytes), 0);
+    while (got > 0 && stuck_answer(s, thirsty ? 0 : SOON) == WAIT_TIMEOUT);
+    return 0;
+}
+
+/* Two calls write with the same limit. When that of the second has passed, and so that of the first, the first goes on:
+ * its limit begins anew with what the peer takes. */
+static void check_sip(void)
+{
+    static struct stuck limited;
+    HANDLE sip;
+
+    if (!stuck_open(&the, STUCK_WRITE, 0) || !stuck_prepare(&the) || !stuck_accept(&the))
+        return;
+    set_timeout(&the, WINHTTP_OPTION_SEND_TIMEOUT, 10 * SOON);
+    stuck_call_elsewhere(&the);
+    thirsty = FALSE;
+    sip = CreateThread(NULL, 0, sip_thread, &the, 0, NULL);
+    if (stuck_open(&limited, STUCK_WRITE, 0) && stuck_prepare(&limited)) {
+        set_timeout(&limited, WINHTTP_OPTION_SEND_TIMEOUT, 10 * SOON);
+        stuck_call_elsewhere(&limited);
+        ANSWERS(stuck_answer(&limited, WAIT_MS), ERROR_WINHTTP_TIMEOUT, "TO4: a call whose bytes nobody takes ends");
+        stuck_close(&limited);
+    }
+    SAME(stuck_answer(&the, SOON), WAIT_TIMEOUT, "TO4: one whose bytes are taken now and then does not");
+    thirsty = TRUE;
+    ANSWERS(stuck_answer(&the, WAIT_MS), 0, "TO4: until all are");
+    WaitForSingleObject(sip, WAIT_MS);
+    CloseHandle(sip);
+    stuck_close(&the);
+}
+
 int main(void)
 {
     need_port("HTTPS_PORT");
@@ -143,5 +189,6 @@ int main(void)
     check_infinite(0, "0");
     check_infinite(0xffffffff, "-1");
     check_drip();
+    check_sip();
     return tap_done();
 }

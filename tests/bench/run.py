@@ -99,9 +99,13 @@ class Bench:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
             return json.loads(done.stdout)
-        except (subprocess.TimeoutExpired, ValueError) as error:
-            print("  %s, %s: %s" % (row.name, side, str(error)[:100]), file=sys.stderr)
-            return None
+        except subprocess.TimeoutExpired:
+            why = "no end within %d s" % PATIENCE
+        except ValueError:
+            # The program says which call failed; one that died, or that Wine did not start, leaves its code.
+            why = "no report, exit code %d\n%s" % (done.returncode, done.stderr)
+        print("  %s, %s: %s" % (row.name, side, why), file=sys.stderr)
+        return None
 
     def close(self):
         self.server.stdin.close()

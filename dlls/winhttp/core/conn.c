@@ -169,7 +169,7 @@ void conn_idle_until(struct conn *c, uint64_t due)
 void conn_trim(struct conn *c)
 {
     chain_trim(&c->chain);
-    c->rx_full = false;
+    c->rx_burst = 0;
 }
 
 void conn_unlock_deliver(struct conn *c)

@@ -156,7 +156,7 @@ struct conn {
     struct chain chain;
     uint8_t *rx_space; /* memory of the receive that is under way, in chain.wire_in; bytes */
     size_t rx_size;
-    bool rx_full;         /* the last receive came back full, or brought much: there is more, ask for more */
+    size_t rx_burst;      /* the last receive came back full, or brought much: for so much ask next; 0: it did not */
     bool rx_ended;        /* FIN or an error was received */
     enum wh_err rx_error; /* why, WH_OK for FIN */
     enum wh_err tx_error; /* sending failed; nothing more goes out */

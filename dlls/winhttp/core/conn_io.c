@@ -8,6 +8,15 @@
 #include "core/wait.h"
 #include "io/event.h"
 
+/* n bytes have come where there was room for so many: what that says of how much more there is. */
+static void expect(struct conn *c, size_t n, size_t room)
+{
+    if (n >= BUF_CHUNK_LARGE)
+        c->rx_burst = CONN_IN_LIMIT;
+    else
+        c->rx_burst = n == room ? BUF_CHUNK_LARGE : 0;
+}
+
 /* n bytes are in the chain, or with n == 0 there will be no more. */
 static void arrived(struct conn *c, enum wh_err err, size_t n)
 {
@@ -36,7 +45,7 @@ static void received(struct conn *c, enum wh_err err, size_t n)
     if (err == WH_E_CANCELLED && c->state != CONN_DEAD)
         return;
     if (n)
-        c->rx_full = n == c->rx_size;
+        expect(c, n, c->rx_size);
     arrived(c, err, n);
 }
 
@@ -149,7 +158,7 @@ static size_t receive_size(const struct conn *c, uint64_t due)
         return CONN_FORERUNNER;
     if (due < BUF_CHUNK_LARGE)
         return BUF_CHUNK_SMALL;
-    return c->rx_full ? CONN_IN_LIMIT : BUF_CHUNK_LARGE;
+    return c->rx_burst ? CONN_IN_LIMIT : BUF_CHUNK_LARGE;
 }
 
 /*
@@ -163,10 +172,10 @@ static bool receive_straight(struct conn *c, uint64_t due)
     enum wh_err err;
     uint8_t *p;
 
-    if (!c->rx_full || buf_len(&c->chain.wire_in) || !(p = straight_room(c, due, &room)))
+    if (!c->rx_burst || buf_len(&c->chain.wire_in) || !(p = straight_room(c, due, &room)))
         return false;
     err = sock_try_recv(&c->sock, p, room, &n);
-    c->rx_full = n == room || n >= BUF_CHUNK_LARGE;
+    expect(c, n, room);
     if (err == WH_AGAIN)
         return false;
     arrived(c, err, n);
@@ -184,8 +193,8 @@ static bool receive_burst(struct conn *c, uint64_t due)
     size_t n = 0;
     enum wh_err err;
 
-    if (!c->rx_full || due >= BUF_CHUNK_LARGE ||
-        buf_reserve(&c->chain.wire_in, BUF_CHUNK_LARGE, &c->rx_space, &c->rx_size) != WH_OK)
+    if (!c->rx_burst || due >= BUF_CHUNK_LARGE ||
+        buf_reserve(&c->chain.wire_in, c->rx_burst, &c->rx_space, &c->rx_size) != WH_OK)
         return false;
     err = sock_try_recv(&c->sock, c->rx_space, c->rx_size, &n);
     if (err != WH_AGAIN) {
@@ -194,7 +203,7 @@ static bool receive_burst(struct conn *c, uint64_t due)
     }
     buf_commit(&c->chain.wire_in, 0);
     c->rx_space = NULL;
-    c->rx_full = false;
+    c->rx_burst = 0;
     return false;
 }
 

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STACK 262144 /* a handshake of TLS wants some of it */
+#define STACK   262144 /* a handshake of TLS wants some of it */
+#define LOOK_MS 100    /* between two tries of what nothing else tells */
 
 struct server {
     SOCKET listener;
@@ -18,9 +19,9 @@ struct server {
 
 /* Until something can be read, or written if asked for; FALSE when that comes too late. Behind its end the client's
  * side can always be read, and is not looked at. */
-static BOOL wait_for(const struct wire *wire, BOOL writing)
+static BOOL wait_for(const struct wire *wire, BOOL writing, long ms)
 {
-    struct timeval limit = {wire->patience_ms / 1000, 0};
+    struct timeval limit = {ms / 1000, ms % 1000 * 1000};
     fd_set reads, writes;
 
     FD_ZERO(&reads);
@@ -51,15 +52,26 @@ static BOOL take_in(struct wire *wire)
     return got > 0;
 }
 
-/* One send; what it took, or -1 when the client has ended. What comes while it has to wait is kept. */
+/*
+ * One send; what it took, or -1 when the client has ended. What comes while it has to wait is kept. That a client which
+ * has said its end resets the connection Wine's select (since its version 10) does not tell who waits for writing, but
+ * a send that is tried again does.
+ */
 static int send_some(struct wire *wire, const void *bytes, size_t size)
 {
-    int sent = send(wire->socket, bytes, size < 1048576 ? (int)size : 1048576, 0);
+    long left = wire->patience_ms, step = wire->end == WIRE_OPEN ? left : LOOK_MS;
+    BOOL ready = FALSE;
 
-    if (sent >= 0)
-        return sent;
-    if (WSAGetLastError() != WSAEWOULDBLOCK || !wait_for(wire, TRUE))
-        return -1;
+    while (!ready) {
+        int sent = send(wire->socket, bytes, size < 1048576 ? (int)size : 1048576, 0);
+
+        if (sent >= 0)
+            return sent;
+        if (WSAGetLastError() != WSAEWOULDBLOCK || left <= 0)
+            return -1;
+        ready = wait_for(wire, TRUE, step);
+        left -= step;
+    }
     take_in(wire);
     return 0;
 }
@@ -85,7 +97,7 @@ static BOOL more(struct wire *wire)
             return FALSE;
         if (wire->in.n > had) /* it came while that was sent */
             return TRUE;
-        if (!wait_for(wire, FALSE))
+        if (!wait_for(wire, FALSE, wire->patience_ms))
             wire->end = WIRE_LATE;
     }
     return TRUE;

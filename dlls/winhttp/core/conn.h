@@ -42,6 +42,10 @@ struct conn_user;
 /* A receive that waits where the rest is to land with the caller asks for so much. */
 #define CONN_FORERUNNER 16384u
 
+/* Who has sent so much since the last receive goes on sending: an attempt for CONN_IN_LIMIT costs less than a receive
+ * that waits for little, and another attempt behind it. */
+#define CONN_BURST 16384u
+
 /* Taken in at a time outside the crank, on the stack. */
 #define CONN_PULL 8192u
 

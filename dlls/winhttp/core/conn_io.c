@@ -9,9 +9,9 @@
 #include "io/event.h"
 
 /* n bytes have come where there was room for so many: what that says of how much more there is. */
-static void expect(struct conn *c, size_t n, size_t room)
+static void expect(struct conn *c, size_t n, size_t room, size_t much)
 {
-    if (n >= BUF_CHUNK_LARGE)
+    if (n >= much)
         c->rx_burst = CONN_IN_LIMIT;
     else
         c->rx_burst = n == room ? BUF_CHUNK_LARGE : 0;
@@ -45,7 +45,7 @@ static void received(struct conn *c, enum wh_err err, size_t n)
     if (err == WH_E_CANCELLED && c->state != CONN_DEAD)
         return;
     if (n)
-        expect(c, n, c->rx_size);
+        expect(c, n, c->rx_size, CONN_BURST);
     arrived(c, err, n);
 }
 
@@ -175,7 +175,7 @@ static bool receive_straight(struct conn *c, uint64_t due)
     if (!c->rx_burst || buf_len(&c->chain.wire_in) || !(p = straight_room(c, due, &room)))
         return false;
     err = sock_try_recv(&c->sock, p, room, &n);
-    expect(c, n, room);
+    expect(c, n, room, BUF_CHUNK_LARGE);
     if (err == WH_AGAIN)
         return false;
     arrived(c, err, n);

@@ -42,8 +42,9 @@ struct conn_user;
 /* A receive that waits where the rest is to land with the caller asks for so much. */
 #define CONN_FORERUNNER 16384u
 
-/* Who has sent so much since the last receive goes on sending: an attempt for CONN_IN_LIMIT costs less than a receive
- * that waits for little, and another attempt behind it. */
+/* An attempt that has brought so much is followed by one for CONN_IN_LIMIT, which costs less than a receive that waits
+ * for little. A receive that waits must have brought BUF_CHUNK_LARGE, for the next may wait with all of that in
+ * hand. */
 #define CONN_BURST 16384u
 
 /* Taken in at a time outside the crank, on the stack. */

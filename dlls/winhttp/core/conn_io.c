@@ -8,7 +8,8 @@
 #include "core/wait.h"
 #include "io/event.h"
 
-/* n bytes have come where there was room for so many: what that says of how much more there is. */
+/* n bytes have come where there was room for so many: what that says of how much more there is. much: see CONN_BURST.
+ */
 static void expect(struct conn *c, size_t n, size_t room, size_t much)
 {
     if (n >= much)
@@ -34,7 +35,7 @@ static void arrived(struct conn *c, enum wh_err err, size_t n)
 }
 
 /* The receive under way has ended, or there was no memory for one; its space goes to the chain. */
-static void received(struct conn *c, enum wh_err err, size_t n)
+static void received(struct conn *c, enum wh_err err, size_t n, size_t much)
 {
     if (err != WH_OK)
         n = 0;
@@ -45,7 +46,7 @@ static void received(struct conn *c, enum wh_err err, size_t n)
     if (err == WH_E_CANCELLED && c->state != CONN_DEAD)
         return;
     if (n)
-        expect(c, n, c->rx_size, CONN_BURST);
+        expect(c, n, c->rx_size, much);
     arrived(c, err, n);
 }
 
@@ -69,7 +70,7 @@ enum wh_err conn_io_ended(struct conn *c, struct sock_op *op)
         return err;
     switch (op->kind) {
     case SOCK_OP_RECV:
-        received(c, err, n);
+        received(c, err, n, BUF_CHUNK_LARGE);
         break;
     case SOCK_OP_SEND:
         c->tx_busy = 0;
@@ -198,7 +199,7 @@ static bool receive_burst(struct conn *c, uint64_t due)
         return false;
     err = sock_try_recv(&c->sock, c->rx_space, c->rx_size, &n);
     if (err != WH_AGAIN) {
-        received(c, err, n);
+        received(c, err, n, CONN_BURST);
         return true;
     }
     buf_commit(&c->chain.wire_in, 0);
@@ -222,7 +223,7 @@ static enum wh_err receive(struct conn *c, size_t size, HANDLE event)
         conn_ref(c);
         return err;
     }
-    received(c, err, n);
+    received(c, err, n, BUF_CHUNK_LARGE);
     return WH_OK;
 }
 
